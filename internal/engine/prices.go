@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"github.com/propnet/propnet/fixed"
+	"github.com/propnet/propnet/internal/rules"
+	"github.com/propnet/propnet/prop"
+)
+
+// observePrices is what happens on a price batch: mark everything, fill what waited for it, freeze
+// who breached, promote who reached the target. Breach is decided before pass.
+func (t *tx) observePrices(c *prop.ObservePrices) error {
+	batch, err := t.checkBatch(c)
+	if err != nil || len(c.Quotes) == 0 { // without quotes only time passes
+		return err
+	}
+	t.emit(batch)
+	t.fillOrders(batch.Seen)
+	var breached, passed []prop.AccountRef
+	t.s.EachActive(func(r prop.AccountRef, set prop.RulesRef, phase uint8, size, equity, peak fixed.USD) {
+		p := &t.s.Rules(set).Phases[phase]
+		switch {
+		case rules.DrawdownBreached(p, equity, peak):
+			breached = append(breached, r)
+		case rules.TargetReached(p, equity, size):
+			passed = append(passed, r)
+		}
+	})
+	if len(breached) != 0 {
+		t.emit(&prop.AccountsFrozen{Accounts: prop.PackAccounts(breached), Reason: prop.PeakDrawdown, QuotesSeq: t.stamp.Seq})
+	}
+	for _, r := range passed {
+		a := t.s.Account(r)
+		t.enterPhase(r, a.Phase+1, &prop.Verdict{
+			Rule: "return_target", Value: a.Equity(), Anchor: a.Size, AnchorSeq: a.StartSeq,
+			Limit: t.s.Rules(a.Rules).Phases[a.Phase].Target, Op: prop.GE, QuotesSeq: t.stamp.Seq,
+		})
+	}
+	return nil
+}
+
+// checkBatch refuses an insane batch whole and reduces a sane one to what changed.
+func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
+	if !t.cmd.Internal() {
+		if err := rules.CheckRole(t.s.Genesis(), t.cmd.Signer, prop.FeedRole); err != nil {
+			return nil, err
+		}
+	}
+	if c.Observed > t.stamp.At+prop.AuthSkewMs {
+		return nil, prop.Refuse(prop.InvalidPrice, "the batch is dated "+c.Observed.String()+", after the node's time "+t.stamp.At.String())
+	}
+	pairs := t.s.Pairs()
+	batch := &prop.PricesObserved{Observed: c.Observed, Seen: prop.NewBitmap(len(pairs))}
+	for _, q := range c.Quotes {
+		ref, ok := t.s.Pair(q.Pair)
+		which := prop.KV{Key: "pair", Value: q.Pair}
+		if !ok {
+			return nil, prop.Refuse(prop.PairUnknown, "the network has no such pair", which)
+		}
+		if batch.Seen.Has(int(ref)) {
+			return nil, prop.Refuse(prop.InvalidPrice, "the pair is quoted twice", which)
+		}
+		last := t.s.Quote(ref)
+		if c.Observed < last.Observed {
+			return nil, prop.Refuse(prop.InvalidPrice, "the batch is older than the pair's last, of "+last.Observed.String(), which)
+		}
+		if err := rules.CheckQuote(q, t.s.LargestPosition(ref), pairs[ref].Lot); err != nil {
+			return nil, err
+		}
+		batch.Seen.Set(int(ref))
+		if q.Bid != last.Bid || q.Ask != last.Ask {
+			batch.Changed = append(batch.Changed, prop.PriceChange{Pair: ref, Bid: q.Bid, Ask: q.Ask})
+		}
+	}
+	return batch, nil
+}

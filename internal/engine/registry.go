@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"github.com/propnet/propnet/internal/rules"
+	"github.com/propnet/propnet/internal/state"
+	"github.com/propnet/propnet/prop"
+)
+
+func (t *tx) start(c *prop.Start) error {
+	if t.s.Seq() != 0 {
+		return prop.Refuse(prop.InvalidField, "a journal has one genesis, its first record")
+	}
+	if err := rules.CheckGenesis(&c.Genesis); err != nil {
+		return prop.Refuse(prop.InvalidField, err.Error())
+	}
+	t.emit(&prop.GenesisSet{Genesis: c.Genesis})
+	return nil
+}
+
+func (t *tx) registerEntity(c *prop.RegisterEntity) error {
+	id := prop.KV{Key: "entity", Value: c.Hotkey.String()}
+	if t.cmd.Signer != c.Hotkey {
+		return prop.Refuse(prop.NotOwner, "registration is signed by the hotkey that becomes the entity", id)
+	}
+	if _, exists := t.s.Entity(c.Hotkey); exists {
+		return prop.Refuse(prop.EntityExists, "the hotkey is an entity already", id)
+	}
+	if len(t.s.Entities()) >= prop.MaxEntities {
+		return prop.Refuse(prop.EntityLimit, "the network is full", id)
+	}
+	t.emit(&prop.EntityRegistered{Entity: prop.EntityRef(len(t.s.Entities())), Hotkey: c.Hotkey, Coldkey: c.Coldkey})
+	return nil
+}
+
+func (t *tx) observeCollateral(c *prop.ObserveCollateral) error {
+	ref, err := t.entity(c.Entity)
+	if err != nil {
+		return err
+	}
+	if e := t.s.Entities()[ref]; !e.Known || e.Deposited != c.Deposited {
+		t.emit(&prop.CollateralObserved{Entity: ref, Deposited: c.Deposited})
+	}
+	return nil
+}
+
+func (t *tx) createSubaccount(c *prop.CreateSubaccount) error {
+	ref, err := t.entity(c.Entity)
+	if err != nil {
+		return err
+	}
+	e := t.s.Entities()[ref]
+	if err := rules.CheckOwner(t.cmd.Signer, e.Hotkey, e.Coldkey); err != nil {
+		return err
+	}
+	pinned := t.s.DefaultRules()
+	r := t.s.Rules(pinned)
+	if err := rules.CheckOpen(r, e.Hotkey, e.Known, e.Free(), e.Live); err != nil {
+		return err
+	}
+	if len(e.Accounts) > prop.MaxAccountID {
+		return prop.Refuse(prop.AccountLimit, "the entity has used up its numbers", prop.KV{Key: "entity", Value: c.Entity.String()})
+	}
+	account := prop.AccountRef(t.s.Accounts())
+	t.emit(&prop.SubaccountCreated{Account: account, Entity: ref, ID: uint32(len(e.Accounts)), Rules: pinned, Size: r.AccountSize, Lock: r.Lock})
+	t.emit(&prop.EffectRequested{Effect: t.s.NextEffect(), Kind: prop.LockCollateral, Entity: ref, Account: account, Amount: r.Lock})
+	return nil
+}
+
+func (t *tx) recordSubmission(c *prop.RecordSubmission) error {
+	f, err := t.effect(c.Effect)
+	if err != nil {
+		return err
+	}
+	if f.Status != prop.EffectRequestedStatus {
+		return prop.Refuse(prop.EffectOutOfOrder, "the effect is "+f.Status.String())
+	}
+	t.emit(&prop.EffectSubmitted{Effect: c.Effect, TxHash: c.TxHash})
+	return nil
+}
+
+// completeEffect ends an effect. The account of a lock becomes active and starts its first phase,
+// or fails; its number is consumed either way.
+func (t *tx) completeEffect(c *prop.CompleteEffect) error {
+	f, err := t.effect(c.Effect)
+	if err != nil {
+		return err
+	}
+	if f.Status != prop.EffectSubmittedStatus {
+		return prop.Refuse(prop.EffectOutOfOrder, "the effect is "+f.Status.String())
+	}
+	t.emit(&prop.EffectCompleted{Effect: c.Effect, OK: c.OK, Detail: c.Detail[:min(len(c.Detail), prop.MaxDetailBytes)]})
+	if f.Kind != prop.LockCollateral {
+		return nil
+	}
+	if !c.OK {
+		t.emit(&prop.StatusChanged{Account: f.Account, Status: prop.Failed})
+		return nil
+	}
+	t.emit(&prop.StatusChanged{Account: f.Account, Status: prop.Active})
+	t.enterPhase(f.Account, 0, nil)
+	return nil
+}
+
+func (t *tx) enterPhase(account prop.AccountRef, phase uint8, verdict *prop.Verdict) {
+	p := &t.s.Rules(t.s.Account(account).Rules).Phases[phase]
+	t.emit(&prop.BucketChanged{Account: account, Phase: phase, Bucket: p.Bucket, Deadline: rules.Deadline(p, t.stamp.At), Verdict: verdict})
+}
+
+func (t *tx) entity(k prop.Hotkey) (prop.EntityRef, error) {
+	ref, ok := t.s.Entity(k)
+	if !ok {
+		return 0, prop.Refuse(prop.EntityNotFound, "the hotkey is not an entity", prop.KV{Key: "entity", Value: k.String()})
+	}
+	return ref, nil
+}
+
+func (t *tx) effect(id prop.EffectID) (state.Effect, error) {
+	e, ok := t.s.Effect(id)
+	if !ok {
+		return e, prop.Refuse(prop.EffectNotFound, "no effect has that id")
+	}
+	return e, nil
+}

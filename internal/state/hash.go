@@ -1,0 +1,103 @@
+package state
+
+import (
+	"encoding/binary"
+
+	"github.com/propnet/propnet/internal/wire"
+	"github.com/propnet/propnet/prop"
+)
+
+// Roots commit to the whole state but its sequence number and instant. Registry: genesis,
+// entities, accounts' identity and life, effects. Trading: accounts' money and positions, quotes,
+// waiting orders, remembered command ids. Each is an RFC 6962 tree over leaves in order of the
+// references, so that one account can be proven against it.
+func (s *State) Roots() (registry, trading prop.Hash) {
+	var b leaf
+	genesis, err := wire.Encode(s.genesis)
+	if err != nil {
+		panic(err) // plain values always encode
+	}
+	reg := []prop.Hash{wire.LeafHash(genesis)}
+	for _, e := range s.entities {
+		reg = append(reg, b.of(e.appendTo))
+	}
+	trd := make([]prop.Hash, 0, len(s.accounts.status)+len(s.quotes)+len(s.orders)+1)
+	for r := range s.accounts.status {
+		reg = append(reg, b.of(func(l leaf) leaf { return s.appendRegistry(l, r) }))
+		trd = append(trd, b.of(func(l leaf) leaf { return s.appendMoney(l, prop.AccountRef(r)) }))
+	}
+	for _, f := range s.effects {
+		reg = append(reg, b.of(f.appendTo))
+	}
+	for _, q := range s.quotes {
+		trd = append(trd, b.of(q.appendTo))
+	}
+	for _, o := range s.orders {
+		trd = append(trd, b.of(o.appendTo))
+	}
+	for _, f := range s.frozen {
+		trd = append(trd, b.of(func(l leaf) leaf { return append(l, 'Z').u64(uint64(f.Account)).u64(uint64(f.Reason)).u64(f.QuotesSeq) }))
+	}
+	for _, e := range s.ids.live() {
+		trd = append(trd, b.of(func(l leaf) leaf { return append(l, 'I').bytes(e.id[:]).u64(e.seq).i64(int64(e.at)).bytes(e.hash[:]) }))
+	}
+	return wire.MerkleRoot(reg), wire.MerkleRoot(trd)
+}
+
+// leaf is a buffer of big-endian fixed-width fields; slices are preceded by their length, so that
+// no two states share a byte form.
+type leaf []byte
+
+func (l *leaf) of(fill func(leaf) leaf) prop.Hash {
+	*l = fill((*l)[:0])
+	return wire.LeafHash(*l)
+}
+
+func (l leaf) u64(v uint64) leaf   { return binary.BigEndian.AppendUint64(l, v) }
+func (l leaf) i64(v int64) leaf    { return l.u64(uint64(v)) }
+func (l leaf) bytes(v []byte) leaf { return append(l.u64(uint64(len(v))), v...) }
+
+func (e Entity) appendTo(l leaf) leaf {
+	known := uint64(0)
+	if e.Known {
+		known = 1
+	}
+	l = append(l, 'E')
+	return l.bytes(e.Hotkey[:]).bytes(e.Coldkey[:]).u64(known).i64(int64(e.Deposited)).i64(int64(e.Locked)).
+		i64(int64(e.Slashed)).i64(e.Live).u64(uint64(len(e.Accounts)))
+}
+
+func (s *State) appendRegistry(l leaf, r int) leaf {
+	a := &s.accounts
+	l = append(l, 'A')
+	return l.u64(uint64(a.entity[r])).u64(uint64(a.id[r])).u64(uint64(a.rules[r])).u64(uint64(a.status[r])).
+		u64(uint64(a.phase[r])).i64(int64(a.size[r])).i64(int64(a.lock[r])).u64(a.startSeq[r]).i64(int64(a.deadline[r]))
+}
+
+func (s *State) appendMoney(l leaf, r prop.AccountRef) leaf {
+	a := &s.accounts
+	l = append(l, 'M')
+	l = l.i64(int64(a.balance[r])).i64(int64(a.unrealised[r])).i64(int64(a.peak[r])).u64(a.peakSeq[r]).u64(uint64(len(a.held[r])))
+	for _, p := range a.held[r] {
+		pos := s.Position(r, p)
+		l = l.u64(uint64(p)).i64(int64(pos.Quantity)).i64(int64(pos.Cost)).i64(int64(pos.Unrealised))
+	}
+	return l
+}
+
+func (f Effect) appendTo(l leaf) leaf {
+	l = append(l, 'F')
+	return l.u64(uint64(f.Effect)).u64(uint64(f.Kind)).u64(uint64(f.Entity)).u64(uint64(f.Account)).i64(int64(f.Amount)).
+		u64(uint64(f.Status)).bytes(f.TxHash[:])
+}
+
+func (q Quote) appendTo(l leaf) leaf {
+	l = append(l, 'Q')
+	return l.i64(int64(q.Bid)).i64(int64(q.Ask)).i64(int64(q.Mark)).i64(int64(q.Observed)).i64(int64(q.Seen)).u64(q.Batches).u64(q.Seq)
+}
+
+func (o Order) appendTo(l leaf) leaf {
+	l = append(l, 'O')
+	return l.bytes(o.Order[:]).u64(uint64(o.Account)).u64(uint64(o.Pair)).u64(uint64(o.Side)).u64(uint64(o.SizeKind)).
+		i64(int64(o.Leverage)).i64(int64(o.Value)).i64(int64(o.Quantity)).u64(o.FillAfter).u64(o.Seq).i64(int64(o.At))
+}

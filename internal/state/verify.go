@@ -1,0 +1,113 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/propnet/propnet/fixed"
+	"github.com/propnet/propnet/prop"
+)
+
+// Verify checks what must hold at every sequence number (design/reliability.md §8): sums of
+// money, dense numbers, and that what is derived agrees with what it is derived from.
+func (s *State) Verify() error {
+	return errors.Join(s.verifyEntities(), s.verifyMoney(), s.verifyLists())
+}
+
+func (s *State) verifyEntities() error {
+	var errs []error
+	locked, live := make([]fixed.Theta, len(s.entities)), make([]int64, len(s.entities))
+	for r, st := range s.accounts.status {
+		e := s.accounts.entity[r]
+		if st == prop.Pending || st == prop.Active || st == prop.Frozen {
+			live[e]++
+			locked[e] = locked[e].Add(s.accounts.lock[r])
+		}
+		if accounts := s.entities[e].Accounts; int(s.accounts.id[r]) >= len(accounts) || accounts[s.accounts.id[r]] != prop.AccountRef(r) {
+			errs = append(errs, fmt.Errorf("account %d is not number %d of its entity", r, s.accounts.id[r]))
+		}
+	}
+	slashed := make([]fixed.Theta, len(s.entities))
+	for _, f := range s.effects {
+		switch {
+		case f.Kind == prop.SlashCollateral && f.Status != prop.EffectDone: // burned only when done
+			locked[f.Entity] = locked[f.Entity].Add(f.Amount)
+		case f.Kind == prop.SlashCollateral:
+			slashed[f.Entity] = slashed[f.Entity].Add(f.Amount)
+		}
+	}
+	for i, e := range s.entities {
+		if e.Locked != locked[i] || e.Slashed != slashed[i] || e.Live != live[i] {
+			errs = append(errs, fmt.Errorf("entity %s: locked %s slashed %s live %d, by its accounts %s %s %d",
+				e.Hotkey, e.Locked, e.Slashed, e.Live, locked[i], slashed[i], live[i]))
+		}
+		if ref, ok := s.entityByKey[e.Hotkey]; !ok || int(ref) != i {
+			errs = append(errs, fmt.Errorf("entity %s is not indexed", e.Hotkey))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *State) verifyMoney() error {
+	var errs []error
+	sum, held := make([]fixed.USD, s.Accounts()), make([]int, s.Accounts())
+	for p, b := range s.books {
+		for i, r := range b.account {
+			u := mustValue(b.quantity[i], s.quotes[p].Mark, b.lot).Sub(b.cost[i])
+			sum[r] = sum[r].Add(u)
+			held[r]++
+			if b.quantity[i] == 0 || u != b.unrealised[i] || b.row[r] != i || !slices.Contains(s.accounts.held[r], prop.PairRef(p)) {
+				errs = append(errs, fmt.Errorf("position of account %d in pair %d is inconsistent", r, p))
+			}
+		}
+		if len(b.row) != len(b.account) {
+			errs = append(errs, fmt.Errorf("pair %d indexes %d of %d positions", p, len(b.row), len(b.account)))
+		}
+	}
+	for r, st := range s.accounts.status {
+		if s.accounts.unrealised[r] != sum[r] || len(s.accounts.held[r]) != held[r] {
+			errs = append(errs, fmt.Errorf("account %d: unrealised %s, its positions %s", r, s.accounts.unrealised[r], sum[r]))
+		}
+		if st != prop.Active && st != prop.Frozen && (held[r] != 0 || s.waiting[r] != 0) {
+			errs = append(errs, fmt.Errorf("account %d is %s and still trades", r, st))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *State) verifyLists() error {
+	var errs []error
+	waiting := make([]int, s.Accounts())
+	for _, o := range s.orders {
+		waiting[o.Account]++
+	}
+	frozen, timed := 0, 0
+	for r, st := range s.accounts.status {
+		if st == prop.Frozen {
+			frozen++
+		}
+		if s.accounts.deadline[r] != 0 && st == prop.Active {
+			timed++
+		}
+	}
+	if !slices.Equal(waiting, s.waiting) {
+		errs = append(errs, errors.New("waiting orders are miscounted"))
+	}
+	if frozen != len(s.frozen) || !slices.IsSortedFunc(s.frozen, func(a, b Frozen) int { return a.compare(b.Account) }) {
+		errs = append(errs, errors.New("the list of frozen accounts is wrong"))
+	}
+	if timed != len(s.deadlines) || !slices.IsSortedFunc(s.deadlines, deadline.compare) {
+		errs = append(errs, errors.New("the list of deadlines is wrong"))
+	}
+	open := 0
+	for _, f := range s.effects {
+		if f.Status == prop.EffectRequestedStatus || f.Status == prop.EffectSubmittedStatus {
+			open++
+		}
+	}
+	if open != len(s.openEffects) || !slices.IsSorted(s.openEffects) {
+		errs = append(errs, errors.New("the list of open effects is wrong"))
+	}
+	return errors.Join(errs...)
+}
