@@ -76,7 +76,7 @@ const (
 	FeedRole Role = iota + 1 // push prices
 )
 
-type name[T comparable] struct {
+type name[T ~uint8] struct {
 	v T
 	s string
 }
@@ -95,16 +95,16 @@ var (
 	}
 )
 
-func nameOf[T comparable](names []name[T], v T) string {
+func nameOf[T ~uint8](names []name[T], v T) string {
 	for _, n := range names {
 		if n.v == v {
 			return n.s
 		}
 	}
-	return fmt.Sprintf("unknown(%v)", v)
+	return fmt.Sprintf("unknown(%d)", v) // %v would ask String again
 }
 
-func valueOf[T comparable](names []name[T], v *T, text []byte) error {
+func valueOf[T ~uint8](names []name[T], v *T, text []byte) error {
 	for _, n := range names {
 		if n.s == string(text) {
 			*v = n.v

@@ -23,11 +23,11 @@ func (t Instant) MarshalText() ([]byte, error) { return []byte(t.String()), nil 
 // UnmarshalText reads what String prints.
 func (t *Instant) UnmarshalText(b []byte) error {
 	p, err := time.Parse(instantLayout, string(b))
-	if err != nil {
-		return errors.New("not a UTC time like 2026-01-02T03:04:05.678Z")
+	if i := Instant(p.UnixMilli()); err == nil && i.String() == string(b) {
+		*t = i
+		return nil
 	}
-	*t = Instant(p.UnixMilli())
-	return nil
+	return errors.New("not a UTC time like 2026-01-02T03:04:05.678Z")
 }
 
 // Hotkey is an sr25519 public key that a chain knows by its SS58 address. Coldkeys and operator
@@ -37,9 +37,15 @@ type Hotkey [32]byte
 // ss58Prefix is the generic Substrate network, the one that the public network's keys use.
 const ss58Prefix = 42
 
+// maxAddress is more than 35 bytes take in base58, whose decoding takes quadratic time.
+const maxAddress = 64
+
 // ParseHotkey reads an SS58 address with prefix 42 and a right checksum, in canonical form only.
 func ParseHotkey(s string) (Hotkey, error) {
 	var k Hotkey
+	if len(s) > maxAddress {
+		return k, Refuse(InvalidHotkey, "too long for an address", KV{"hotkey", clip(s)})
+	}
 	raw, err := base58.Decode(s)
 	if err != nil || len(raw) != 35 || raw[0] != ss58Prefix {
 		return k, Refuse(InvalidHotkey, "an address is 32 bytes in SS58 with prefix 42", KV{"hotkey", clip(s)})
@@ -121,8 +127,8 @@ type CommandID [16]byte
 // ParseCommandID reads a UUIDv7 in its canonical lower-case form.
 func ParseCommandID(s string) (CommandID, error) {
 	var id CommandID
-	compact := strings.ReplaceAll(s, "-", "")
-	if n, err := hex.Decode(id[:], []byte(clip(compact))); err != nil || n != 16 || id.String() != s {
+	raw, err := hex.DecodeString(strings.ReplaceAll(clip(s), "-", ""))
+	if copy(id[:], raw); err != nil || len(raw) != len(id) || id.String() != s {
 		return CommandID{}, Refuse(InvalidID, "an id is a UUID in canonical lower case", KV{"id", clip(s)})
 	}
 	if id[6]>>4 != 7 || id[8]>>6 != 2 {
@@ -189,6 +195,19 @@ func (s *Signature) UnmarshalText(b []byte) error {
 	}
 	_, err := hex.Decode(s[:], b)
 	return err
+}
+
+// Hex is bytes that are printed in hexadecimal.
+type Hex []byte
+
+func (h Hex) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(h)), nil }
+
+// UnmarshalText reads an even number of hexadecimal digits.
+func (h *Hex) UnmarshalText(b []byte) (err error) {
+	if *h, err = hex.DecodeString(string(b)); err != nil {
+		return errors.New("not hexadecimal")
+	}
+	return nil
 }
 
 // References index the columns of state: dense, in order of creation, never reused.

@@ -72,6 +72,9 @@ func (t *tx) emit(e prop.Event) {
 }
 
 func (t *tx) decide() error {
+	if _, genesis := t.cmd.Command.(*prop.Start); !genesis && t.s.Seq() == 0 {
+		return prop.Refuse(prop.NotReady, "the journal has no genesis yet")
+	}
 	switch c := t.cmd.Command.(type) {
 	case *prop.Start:
 		return t.start(c)

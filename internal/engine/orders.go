@@ -92,7 +92,7 @@ func after(held, q fixed.Qty) fixed.Qty {
 }
 
 // fillOrders fills the orders that have waited for this batch, in order of acceptance. An account
-// that breaches on the batch's marks gets no fill: its orders die with it.
+// that breaches on the batch's marks, or has been frozen, gets no fill: its orders die with it.
 func (t *tx) fillOrders(seen prop.Bitmap) {
 	var due []state.Order
 	for _, o := range t.s.Orders() {
@@ -102,7 +102,7 @@ func (t *tx) fillOrders(seen prop.Bitmap) {
 	}
 	for _, o := range due {
 		a := t.s.Account(o.Account)
-		if p := &t.s.Rules(a.Rules).Phases[a.Phase]; rules.DrawdownBreached(p, a.Equity(), a.Peak) {
+		if p := &t.s.Rules(a.Rules).Phases[a.Phase]; a.Status != prop.Active || rules.DrawdownBreached(p, a.Equity(), a.Peak) {
 			continue
 		}
 		t.fill(o, a)

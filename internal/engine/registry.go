@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/propnet/propnet/internal/rules"
 	"github.com/propnet/propnet/internal/state"
 	"github.com/propnet/propnet/prop"
@@ -36,6 +39,9 @@ func (t *tx) observeCollateral(c *prop.ObserveCollateral) error {
 	ref, err := t.entity(c.Entity)
 	if err != nil {
 		return err
+	}
+	if c.Deposited < 0 {
+		return prop.Refuse(prop.InvalidField, "a deposit is not negative", prop.KV{Key: "entity", Value: c.Entity.String()})
 	}
 	if e := t.s.Entities()[ref]; !e.Known || e.Deposited != c.Deposited {
 		t.emit(&prop.CollateralObserved{Entity: ref, Deposited: c.Deposited})
@@ -88,7 +94,11 @@ func (t *tx) completeEffect(c *prop.CompleteEffect) error {
 	if f.Status != prop.EffectSubmittedStatus {
 		return prop.Refuse(prop.EffectOutOfOrder, "the effect is "+f.Status.String())
 	}
-	t.emit(&prop.EffectCompleted{Effect: c.Effect, OK: c.OK, Detail: c.Detail[:min(len(c.Detail), prop.MaxDetailBytes)]})
+	if !utf8.ValidString(c.Detail) { // a journal that holds it could not be read again
+		return prop.Refuse(prop.InvalidField, "the detail is not UTF-8")
+	}
+	detail := strings.ToValidUTF8(c.Detail[:min(len(c.Detail), prop.MaxDetailBytes)], "") // no rune in halves
+	t.emit(&prop.EffectCompleted{Effect: c.Effect, OK: c.OK, Detail: detail})
 	if f.Kind != prop.LockCollateral {
 		return nil
 	}

@@ -22,13 +22,13 @@ const (
 	gzipMagic  = "\x1f\x8b"
 	// maxLine is room for any honest row many times over; what is longer is no price file.
 	maxLine = 4 << 10
+	// All bars of a file are held, and a small gz may hide a large file.
+	maxBytes = 64 << 20 // after decompression
+	maxRows  = 2_000_000
 )
 
-// limits bound what a file may cost: all of its bars are held, and a small gz may hide a large
-// file.
-type limits struct{ bytes, rows int } // bytes: after decompression
-
-var fileLimits = limits{bytes: 64 << 20, rows: 2_000_000}
+// limits are maxBytes and maxRows, or smaller ones.
+type limits struct{ bytes, rows int }
 
 // bar is one row of a file.
 type bar struct {
@@ -178,9 +178,6 @@ func (d *decoder) refuse(format string, args ...any) error {
 
 // fail is an error of reading, which stands at the line that could not be read.
 func (d *decoder) fail(err error) error {
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF // a gz that ends in its own header; an end is no answer here
-	}
 	return fmt.Errorf("%s:%d: %w", d.name, max(d.line, 1), err)
 }
 

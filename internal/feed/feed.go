@@ -34,7 +34,8 @@ type Node interface {
 
 // Run submits the source's groups until it ends (nil), the context does (its error), or
 // something fails. speed is seconds of data per second of wall time; 0 is as fast as it goes.
-// after, which may be nil, is called once a group is durable.
+// after, which may be nil, is called once a group is durable. Run may have read further than it
+// submitted, so a source is spent after it: to resume, take a new one and Skip.
 func Run(ctx context.Context, src Source, node Node, speed float64, after func(context.Context, Group) error) error {
 	if math.IsNaN(speed) || math.IsInf(speed, 0) || speed < 0 {
 		return fmt.Errorf("feed: a speed of %v: want 0 or more", speed)

@@ -55,7 +55,7 @@ func NewReplay(r io.Reader, name, pair string) (*Replay, ReplayInfo, error) {
 	if pair == "" {
 		return nil, ReplayInfo{}, errors.New("feed: a replay needs the pair that its prices are of")
 	}
-	d, err := decode(r, name, fileLimits)
+	d, err := decode(r, name, limits{bytes: maxBytes, rows: maxRows})
 	if err != nil {
 		return nil, ReplayInfo{}, err
 	}

@@ -46,6 +46,9 @@ func CheckGenesis(g *prop.Genesis) error {
 	return errors.Join(faults...)
 }
 
+// maxTimeLimitMs is ten years: so that a deadline cannot overflow.
+const maxTimeLimitMs = 3650 * 86_400_000
+
 func ruleSetFaults(r *prop.RuleSet) (faults []error) {
 	fault := func(wrong bool, format string, args ...any) {
 		if wrong {
@@ -64,7 +67,7 @@ func ruleSetFaults(r *prop.RuleSet) (faults []error) {
 		fault(p.DrawdownLimit <= 0 || p.DrawdownLimit > fixed.RatioScale, "phases[%d].drawdown_limit: above 0, at most 1", i)
 		fault(p.DrawdownOp != prop.GT && p.DrawdownOp != prop.GE, "phases[%d].drawdown_op: gt or ge", i)
 		fault(p.Target < 0 || p.Target > 10*fixed.RatioScale, "phases[%d].target: 0 to 10", i)
-		fault(p.TimeLimitMs < 0, "phases[%d].time_limit_ms: not negative", i)
+		fault(p.TimeLimitMs < 0 || p.TimeLimitMs > maxTimeLimitMs, "phases[%d].time_limit_ms: 0 to %d", i, int64(maxTimeLimitMs))
 		fault((i == len(r.Phases)-1) != (p.Target == 0), "phases[%d].target: every phase but the last has one", i)
 	}
 	return faults

@@ -9,6 +9,9 @@ import (
 // positions cannot overflow.
 const MaxPositionValue fixed.USD = 1_000_000_000 * fixed.USDScale
 
+// MaxQuantity bounds an order and a position, so that their sum cannot overflow.
+const MaxQuantity fixed.Qty = 1<<62 - 1
+
 // CheckSize refuses an order whose size is not exactly one positive figure, or none for FLAT.
 func CheckSize(o *prop.SubmitOrder) error {
 	set := 0
@@ -55,6 +58,9 @@ func Quantity(side prop.Side, kind prop.SizeKind, leverage fixed.Ratio, value fi
 			return 0, prop.Refuse(prop.InvalidSize, "the size is out of range")
 		}
 	}
+	if quantity > MaxQuantity {
+		return 0, prop.Refuse(prop.InvalidSize, "the size is out of range")
+	}
 	if side == prop.Short {
 		quantity = -quantity
 	}
@@ -68,7 +74,7 @@ func CheckLeverage(pair *prop.Pair, size fixed.USD, price fixed.Price, before, a
 		return nil
 	}
 	value, err := fixed.ValueHalfEven(after, price, pair.Lot)
-	if err != nil || value.Abs() > MaxPositionValue {
+	if err != nil || value.Abs() > MaxPositionValue || after.Abs() > MaxQuantity {
 		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", prop.KV{Key: "pair", Value: pair.ID})
 	}
 	over := fixed.CmpProducts(value.Abs(), fixed.Ratio(fixed.RatioScale), pair.MaxLeverage, size) > 0

@@ -58,8 +58,8 @@ func (b *Block) Encode() ([]byte, error) {
 	return Encode(rawBlock{Header: b.header, Signature: b.Signature[:], Records: b.Records})
 }
 
-// DecodeBlock reads a block and checks what it says of itself: record count and root. Chain and
-// signature are its reader's to check (Follows, Verify).
+// DecodeBlock reads a block and checks what it says of itself: canonical form, record count and
+// root. Chain and signature are its reader's to check (Follows, Verify), records are opaque here.
 func DecodeBlock(data []byte) (*Block, error) {
 	var raw rawBlock
 	if err := Decode(data, &raw); err != nil {
@@ -80,7 +80,26 @@ func DecodeBlock(data []byte) (*Block, error) {
 	if MerkleRoot(leaves(raw.Records)) != b.RecordsRoot {
 		return nil, fmt.Errorf("%w: the records of block %d do not match its root", ErrFormat, b.FirstSeq)
 	}
+	if err := b.canonical(data); err != nil {
+		return nil, err
+	}
 	return b, nil
+}
+
+// canonical refuses a block that is written in another way than Encode writes it.
+func (b *Block) canonical(data []byte) error {
+	header, err := Encode(b.Header)
+	if err != nil {
+		return err
+	}
+	if err := sameForm(header, b.header); err != nil {
+		return err
+	}
+	again, err := b.Encode()
+	if err != nil {
+		return err
+	}
+	return sameForm(again, data)
 }
 
 // Follows tells whether b is the next block after the one with this hash and last sequence (both
@@ -110,6 +129,14 @@ type Receipt struct {
 	Index     int
 	Path      []prop.Hash
 	Record    []byte // canonical bytes
+}
+
+// Proof is a record with its receipt. Duplicate tells that the command was taken before and that
+// this is the first receipt.
+type Proof struct {
+	Record    prop.Record
+	Receipt   Receipt
+	Duplicate bool
 }
 
 // Verify returns the proven record and its block's header, or an error that says what does not fit.

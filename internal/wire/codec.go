@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -77,8 +78,29 @@ func EncodeRecord(r prop.Record) ([]byte, error) {
 	return Encode(raw)
 }
 
-// DecodeRecord reads a record. Its Command is nil where it has an envelope.
+// DecodeRecord reads a record in its canonical form. Its Command is nil where it has an envelope.
 func DecodeRecord(b []byte) (prop.Record, error) {
+	r, err := decodeRecord(b)
+	if err != nil {
+		return r, err
+	}
+	again, err := EncodeRecord(r)
+	if err != nil {
+		return r, err
+	}
+	return r, sameForm(again, b)
+}
+
+// sameForm refuses bytes that are not the one form of what they decode to: CBOR can write a value
+// in several ways, and Go's decoder also takes left-out fields and hashes of another length.
+func sameForm(canonical, b []byte) error {
+	if !bytes.Equal(canonical, b) {
+		return fmt.Errorf("%w: not in canonical form", ErrFormat)
+	}
+	return nil
+}
+
+func decodeRecord(b []byte) (prop.Record, error) {
 	var raw rawRecord
 	if err := Decode(b, &raw); err != nil {
 		return prop.Record{}, err

@@ -6,7 +6,8 @@
 //
 // CBOR, core deterministic (RFC 8949 §4.2.1): integer keys, shortest forms, no indefinite
 // lengths. Decoding refuses duplicate and unknown keys, tags, floats' NaN and Inf, invalid UTF-8
-// and anything after the value. Unknown command and event kinds are errors, never skipped.
+// and anything after the value; records and blocks are also refused in any other form than the
+// one that encoding gives. Unknown command and event kinds are errors, never skipped.
 //
 //	record = [seq, at, envelope | null, [kind, command] | null, [[kind, event]…]]
 //
@@ -26,5 +27,5 @@
 // # Receipt
 //
 // A receipt proves one record: header, signature, index, sibling hashes from the record up, and
-// the record itself. ReceiptProof.Verify needs nothing but the network's name and the origin's key.
+// the record itself. Receipt.Verify needs nothing but the network's name and the origin's key.
 package wire

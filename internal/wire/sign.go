@@ -52,8 +52,12 @@ func (k *Key) Sign(message []byte) prop.Signature {
 	return prop.Signature(must(sig.MarshalBinary()))
 }
 
-// VerifySignature tells whether the signature is the signer's over the message.
+// VerifySignature tells whether the signature is the signer's over the message. The zero key is
+// nobody's: it is the group's identity, in whose name anyone can sign anything.
 func VerifySignature(signer prop.Hotkey, message []byte, s prop.Signature) bool {
+	if signer == (prop.Hotkey{}) {
+		return false
+	}
 	public, err := sr25519.NewPublicKeyFromBytes(signer[:])
 	if err != nil {
 		return false

@@ -1,0 +1,105 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/propnet/propnet/client/api"
+	"github.com/propnet/propnet/internal/request"
+	"github.com/propnet/propnet/prop"
+)
+
+// routes is the list of everything that the server answers.
+func (s *server) routes(mux *http.ServeMux, a huma.API) {
+	s.signed(mux, a, request.PathEntities, "Register an entity", api.RegisterEntity{})
+	s.signed(mux, a, request.PathSubaccounts, "Create an entity's next subaccount", api.CreateSubaccount{})
+	s.signed(mux, a, request.PathOrders, "Submit a market order; it fills on the pair's next price batch", api.SubmitOrder{})
+	s.signed(mux, a, request.PathPrices, "Push a price batch (operators with the feed role)", api.PushPrices{})
+
+	get(a, "/v1/time", "Network, origin and time to sign with", s.time)
+	get(a, "/v1/commands/{id}", "A command by its id, with its receipt", s.command)
+	get(a, "/v1/entities", "All entities", s.entities)
+	get(a, "/v1/entities/{hotkey}", "One entity", s.entity)
+	get(a, "/v1/entities/{hotkey}/subaccounts", "An entity's subaccounts in order of their numbers", s.subaccounts)
+	get(a, "/v1/accounts/{account}", "One subaccount with its evaluated rules", s.account)
+	get(a, "/v1/accounts/{account}/orders", "A subaccount's orders, newest first", s.orders)
+	get(a, "/v1/orders/{id}", "One order", s.order)
+	get(a, "/v1/eliminations", "Eliminations with their evidence, newest first", s.eliminations)
+	get(a, "/v1/prices", "All pairs with their last quotes", s.prices)
+	get(a, "/v1/roots", "The newest recorded state roots", s.roots)
+
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, "application/json", "alive") })
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.Metrics.handler())
+	if s.Page != nil {
+		mux.Handle("GET /{$}", s.Page)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, prop.Refuse(prop.NotFound, "no such route; see /openapi.json"))
+	})
+}
+
+type answer[T any] struct{ Body T }
+
+// get registers a read; the token is checked before (guard).
+func get[I, T any](a huma.API, path, summary string, fn func(*I) (T, error)) {
+	op := huma.Operation{Method: http.MethodGet, Path: path, Summary: summary, OperationID: operationID(http.MethodGet, path), Errors: []int{400, 401, 404}}
+	if !open[path] {
+		op.Security = []map[string][]string{{"token": {}}}
+	}
+	huma.Register(a, op, func(_ context.Context, in *I) (*answer[T], error) {
+		body, err := fn(in)
+		if err != nil {
+			return nil, problem(err)
+		}
+		return &answer[T]{body}, nil
+	})
+}
+
+// signed registers a mutating call. The body is read raw, because the signature covers its bytes;
+// the node verifies and decodes it.
+func (s *server) signed(mux *http.ServeMux, a huma.API, path, summary string, body any) {
+	registry := a.OpenAPI().Components.Schemas
+	schema := func(v any) *huma.Schema { return registry.Schema(reflect.TypeOf(v), true, "") }
+	content := func(v any, kind string) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{kind: {Schema: schema(v)}}
+	}
+	a.OpenAPI().AddOperation(&huma.Operation{
+		Method: http.MethodPost, Path: path, Summary: summary, OperationID: operationID(http.MethodPost, path),
+		Security:    []map[string][]string{{"envelope": {}}},
+		RequestBody: &huma.RequestBody{Required: true, Content: content(body, "application/json")},
+		Responses: map[string]*huma.Response{
+			"200":     {Description: "durable", Content: content(api.Command{}, "application/json")},
+			"default": {Description: "refused", Content: content(api.Problem{}, "application/problem+json")},
+		},
+	})
+	mux.HandleFunc("POST "+path, s.submit)
+}
+
+func operationID(method, path string) string {
+	id := []byte(method)
+	for i := range id {
+		id[i] |= 0x20
+	}
+	for _, c := range []byte(path[len("/v1"):]) {
+		switch c {
+		case '{', '}':
+		case '/':
+			id = append(id, '-')
+		default:
+			id = append(id, c)
+		}
+	}
+	return string(id)
+}
+
+func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
+	if !s.Node.Ready() {
+		writeProblem(w, prop.Refuse(prop.NotReady, "the loop is not running"))
+		return
+	}
+	writeJSON(w, http.StatusOK, "application/json", "ready")
+}

@@ -1,0 +1,92 @@
+package request
+
+import (
+	"encoding/json"
+
+	"github.com/propnet/propnet/prop"
+)
+
+// Routes of the signed calls.
+const (
+	PathEntities    = "/v1/entities"
+	PathSubaccounts = "/v1/subaccounts"
+	PathOrders      = "/v1/orders"
+	PathPrices      = "/v1/prices"
+)
+
+// MaxBody is how many bytes a call to the path may have.
+func MaxBody(path string) int64 {
+	if path == PathPrices {
+		return prop.MaxPriceBytes
+	}
+	return prop.MaxCommandBytes
+}
+
+// Decode reads the command of a verified envelope.
+func Decode(e *prop.Envelope) (prop.Signed, error) {
+	s := prop.Signed{ID: e.ID, Signer: e.Signer, BodyHash: identity(e)}
+	if int64(len(e.Body)) > MaxBody(e.Path) {
+		return s, prop.Refuse(prop.BodyTooLarge, "the body has too many bytes")
+	}
+	var err error
+	switch e.Path {
+	case PathEntities:
+		s.Command, err = decodeEntity(e.Body)
+	case PathSubaccounts:
+		s.Command, err = decodeSubaccount(e.Body)
+	case PathOrders:
+		s.Command, err = decodeOrder(e.Body)
+	case PathPrices:
+		s.Command, err = decodePrices(e.Body)
+	default:
+		err = prop.Refuse(prop.NotFound, "no command has this path")
+	}
+	return s, err
+}
+
+func decodeEntity(body []byte) (prop.Command, error) {
+	c := new(prop.RegisterEntity)
+	o, err := readObject(body, "hotkey", "coldkey")
+	o.text(&err, "hotkey", &c.Hotkey)
+	o.text(&err, "coldkey", &c.Coldkey)
+	return c, err
+}
+
+func decodeSubaccount(body []byte) (prop.Command, error) {
+	c := new(prop.CreateSubaccount)
+	o, err := readObject(body, "entity")
+	o.text(&err, "entity", &c.Entity)
+	return c, err
+}
+
+func decodeOrder(body []byte) (prop.Command, error) {
+	c := new(prop.SubmitOrder)
+	o, err := readObject(body, "account", "pair", "side", "leverage", "value", "quantity")
+	o.text(&err, "account", &c.Account)
+	o.str(&err, "pair", &c.Pair)
+	o.text(&err, "side", &c.Side)
+	o.optional(&err, "leverage", &c.Leverage)
+	o.optional(&err, "value", &c.Value)
+	o.optional(&err, "quantity", &c.Quantity)
+	return c, err
+}
+
+func decodePrices(body []byte) (prop.Command, error) {
+	c := new(prop.ObservePrices)
+	o, err := readObject(body, "observed", "quotes")
+	o.text(&err, "observed", &c.Observed)
+	var quotes []json.RawMessage
+	o.array(&err, "quotes", &quotes, prop.MaxPairs)
+	for _, raw := range quotes {
+		var q prop.Quote
+		qo, qerr := readObject(raw, "pair", "bid", "ask")
+		qo.str(&qerr, "pair", &q.Pair)
+		qo.text(&qerr, "bid", &q.Bid)
+		qo.text(&qerr, "ask", &q.Ask)
+		if err == nil {
+			err = qerr
+		}
+		c.Quotes = append(c.Quotes, q)
+	}
+	return c, err
+}
