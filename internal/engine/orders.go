@@ -128,7 +128,9 @@ func (t *tx) fill(o state.Order, a state.Account) {
 			cancel(prop.SizeTooSmall)
 			return
 		}
-		if rules.CheckLeverage(spec, a.Size, price, pos.Quantity, after(pos.Quantity, q)) != nil {
+		next := after(pos.Quantity, q)
+		shown := prop.Quote{Pair: spec.ID, Bid: quote.Bid, Ask: quote.Ask} // the mark is in between, and may be far from the price
+		if rules.CheckLeverage(spec, a.Size, price, pos.Quantity, next) != nil || rules.CheckQuote(shown, next.Abs(), spec.Lot) != nil {
 			cancel(prop.LeverageExceeded)
 			return
 		}

@@ -58,7 +58,8 @@ func TestSimSkip(t *testing.T) {
 	all := take(t, NewSim(c), 400)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 60 {
-		read, after := rng.IntN(20), c.Start-1500+prop.Instant(rng.IntN(350_000))
+		// On the steps and between them.
+		read, after := rng.IntN(20), c.Start-1500+prop.Instant(500*rng.IntN(700))
 		s := NewSim(c)
 		take(t, s, read)
 		s.Skip(after)

@@ -106,9 +106,9 @@ func (s *server) entity(in *byHotkey) (api.EntityAnswer, error) {
 }
 
 type subaccountPage struct {
-	byHotkey
-	From  int `query:"from" minimum:"0" default:"0" doc:"number of the first account"`
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"500"`
+	Hotkey string `path:"hotkey"`
+	From   int    `query:"from" minimum:"0" default:"0" doc:"number of the first account"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"500"`
 }
 
 func (s *server) subaccounts(in *subaccountPage) (api.AccountList, error) {
@@ -134,8 +134,8 @@ func (s *server) account(in *byAccount) (api.AccountAnswer, error) {
 }
 
 type orderPage struct {
-	byAccount
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Account string `path:"account"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
 func (s *server) orders(in *orderPage) (api.OrderList, error) {

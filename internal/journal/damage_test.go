@@ -69,6 +69,15 @@ func (b *broken) edit(segment int, change func(image []byte, frames []entry) []b
 	write(b, b.path(segment), change(read(b, b.path(segment)), b.of(segment)))
 }
 
+// rename names a segment as if it started elsewhere.
+func (b *broken) rename(segment int, firstSeq uint64) {
+	from := b.path(segment)
+	b.segments[segment] = segmentName(firstSeq)
+	if err := os.Rename(from, b.path(segment)); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // put writes a frame with right checksums at a frame's place.
 func put(image []byte, at int64, block []byte) {
 	copy(image[at:], appendFrame(nil, block))
@@ -196,6 +205,20 @@ func TestDamage(t *testing.T) {
 				return image
 			})
 		}},
+		{"header with another number", last, -1, func(b *broken) {
+			b.edit(last, func(image []byte, f []entry) []byte {
+				copy(image, segmentHeader(f[0].firstSeq+1, headOf(b.blocks[:6]).Hash))
+				return image
+			})
+		}},
+		{"header and name with another number", last, -1, func(b *broken) {
+			b.rename(last, 8)
+			b.edit(last, func(image []byte, f []entry) []byte {
+				copy(image, segmentHeader(8, headOf(b.blocks[:6]).Hash))
+				return image
+			})
+		}},
+		{"another name", last, -1, func(b *broken) { b.rename(last, 8) }},
 		{"header missing, frames behind it", last, -1, func(b *broken) {
 			b.edit(last, func(image []byte, f []entry) []byte { clear(image[:segmentHeaderSize]); return image })
 		}},
@@ -215,7 +238,9 @@ func TestDamage(t *testing.T) {
 }
 
 func TestStrangeFiles(t *testing.T) {
-	for _, name := range []string{"1.seg", "0000000000000000000x.seg", "00000000000000000000.seg", "99999999999999999999.seg"} {
+	for _, name := range []string{
+		"1.seg", "0000000000000000000x.seg", "99999999999999999999.seg", "000000000000000000001.seg",
+	} {
 		b := newBroken(t)
 		write(t, filepath.Join(b.dir, segmentsDir, name), nil)
 		wantRefused(t, b.dir, name, 0)
@@ -281,6 +306,8 @@ func TestDamagedWhileOpen(t *testing.T) {
 			if n != 4 {
 				t.Errorf("read %d blocks before it, want 4", n)
 			}
+			err = j.Read(b.index[4].firstSeq, func(*wire.Block) error { n++; return nil })
+			wantFault(t, err, b.segments[1], b.index[4].offset)
 		})
 	}
 }

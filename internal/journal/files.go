@@ -27,8 +27,8 @@ func segmentName(firstSeq uint64) string {
 func firstSeqOf(name string) (uint64, error) {
 	digits := strings.TrimSuffix(name, segmentSuffix)
 	seq, err := strconv.ParseUint(digits, 10, 64)
-	if err != nil || seq == 0 || len(digits) != segmentDigits {
-		return 0, &Fault{Segment: name, Reason: "not the name of a segment: 20 digits from 1 on, and .seg"}
+	if err != nil || len(digits) != segmentDigits {
+		return 0, &Fault{Segment: name, Reason: "not the name of a segment: 20 digits and .seg"}
 	}
 	return seq, nil
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -154,6 +155,36 @@ func TestReadBesideWriter(t *testing.T) {
 	mustAppend(t, j, blocks[1:]...)
 	close(done)
 	readers.Wait()
+}
+
+// TestReadAgain: a reader without lock that saw the file at two moments looks again before it judges.
+func TestReadAgain(t *testing.T) {
+	m := newMaker(t)
+	l := build(t, 4096, []*wire.Block{m.next(900), m.next(900), m.next(900)})
+	image := read(t, l.path(0))
+	second, third := l.index[1], l.index[2]
+	for _, c := range []struct {
+		name       string
+		zero, upto int // what the first look misses
+	}{
+		{"an append whose end was not there yet", int(third.offset) + 500, len(image)},
+		{"an append before a later one", int(second.offset), int(third.offset)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			early := bytes.Clone(image)
+			clear(early[c.zero:c.upto])
+			write(t, l.path(0), early)
+			report, err := Verify(l.dir, func(b *wire.Block) error {
+				if b.FirstSeq == 1 {
+					write(t, l.path(0), image)
+				}
+				return nil
+			})
+			if err != nil || report.Blocks != 3 {
+				t.Errorf("got %+v, %v", report, err)
+			}
+		})
+	}
 }
 
 // TestBroken: after a failed write or sync nothing is appended, and opening again tells what is
@@ -313,7 +344,10 @@ func TestUnusable(t *testing.T) {
 		remedy string
 	}{
 		{"missing", func(_ *testing.T, dir string) string { return dir + "/none" }, "disk is mounted"},
-		{"a file", func(t *testing.T, dir string) string { write(t, dir+"/f", nil); return dir + "/f" }, "a file stands in the way"},
+		{"a file", func(t *testing.T, dir string) string {
+			write(t, dir+"/f", nil)
+			return dir + "/f"
+		}, "a file stands in the way"},
 		{"journal is a file", func(t *testing.T, dir string) string {
 			write(t, dir+"/"+segmentsDir, nil)
 			return dir
@@ -333,7 +367,7 @@ func TestUnusable(t *testing.T) {
 			j.Close()
 			chmod(t, dir+"/"+lockName, 0o666)
 			chmod(t, dir+"/"+segmentsDir, 0o777)
-			chmod(t, j.path(j.segments[0]), 0o400)
+			chmod(t, j.path(j.segments[0]), 0)
 			return dir
 		}, "chown"},
 	} {

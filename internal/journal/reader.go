@@ -37,7 +37,7 @@ func (r *reader) block(e entry) (*wire.Block, error) {
 		return nil, r.fault(e, "the file ends inside the frame")
 	}
 	payload, _, c := cut(frame, 0)
-	if c != whole || len(payload) != e.length {
+	if c != whole {
 		return nil, r.fault(e, "the frame is no longer what it was when the journal was opened")
 	}
 	b, err := wire.DecodeBlock(payload[:len(payload)-1])

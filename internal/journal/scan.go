@@ -195,7 +195,7 @@ func judgePayload(image []byte, x int) ending {
 		return tornAt(image, x, "the end of the last append is missing")
 	}
 	for sector := x - x%sectorSize + sectorSize; sector < next; sector += sectorSize {
-		if isZero(image[sector:min(sector+sectorSize, next, len(image))]) {
+		if isZero(image[sector:min(sector+sectorSize, len(image))]) {
 			return tornAt(image, x, fmt.Sprintf("the sector at offset %d of the last append is missing", sector))
 		}
 	}

@@ -47,6 +47,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer cancel()
 	go n.effects.run(work, n)
 	n.ready.Store(true)
+	close(n.started)
 	for {
 		first, err := n.wait(ctx)
 		if err != nil {

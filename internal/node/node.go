@@ -40,6 +40,7 @@ type Node struct {
 	queue   chan *submission
 	effects *effects
 	ready   atomic.Bool
+	started chan struct{} // closed when the loop takes commands
 	stop    chan struct{} // closed when Run ends
 	genesis prop.Genesis
 	at      atomic.Int64 // instant of the last record
@@ -133,7 +134,7 @@ func (n *Node) Find(seq uint64) (wire.Proof, error) {
 		if r.Receipt, err = b.Receipt(seq); err != nil {
 			return err
 		}
-		if r.Record, err = decode(b.Records[seq-b.FirstSeq]); err != nil {
+		if r.Record, err = request.Record(b.Records[seq-b.FirstSeq]); err != nil {
 			return err
 		}
 		return errFound
@@ -146,16 +147,17 @@ func (n *Node) Find(seq uint64) (wire.Proof, error) {
 
 var errFound = errors.New("found")
 
-// decode reads a record and, where it was a signed call, its command.
-func decode(raw []byte) (prop.Record, error) {
-	r, err := wire.DecodeRecord(raw)
-	if err == nil && r.Envelope != nil {
-		var s prop.Signed
-		s, err = request.Decode(r.Envelope)
-		r.Command = s.Command
-	}
-	return r, err
-}
-
 // Settle waits until no effect is under way: for drivers that need one order of events.
 func (n *Node) Settle(ctx context.Context) error { return n.effects.settle(ctx) }
+
+// AwaitReady waits until the loop takes commands.
+func (n *Node) AwaitReady(ctx context.Context) error {
+	select {
+	case <-n.started:
+		return nil
+	case <-n.stop:
+		return prop.Refuse(prop.NotReady, "the node stopped")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

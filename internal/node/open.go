@@ -42,7 +42,7 @@ func Open(cfg Config) (*Node, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{
-		cfg: cfg, queue: make(chan *submission, prop.MaxQueue), effects: newEffects(cfg.Performer, cfg.Log), stop: make(chan struct{}),
+		cfg: cfg, queue: make(chan *submission, prop.MaxQueue), effects: newEffects(cfg.Performer, cfg.Log), started: make(chan struct{}), stop: make(chan struct{}),
 		state: state.New(), refused: refusals{byID: map[prop.CommandID]refusal{}},
 	}
 	if err := cfg.Journal.Read(1, n.recover); err != nil {
@@ -73,7 +73,7 @@ func Open(cfg Config) (*Node, error) {
 func (n *Node) recover(b *wire.Block) error {
 	records := make([]prop.Record, len(b.Records))
 	for i, raw := range b.Records {
-		r, err := decode(raw)
+		r, err := request.Record(raw)
 		if err != nil {
 			return fmt.Errorf("record %d: %w", b.FirstSeq+uint64(i), err)
 		}

@@ -98,3 +98,14 @@ func StampOf(r prop.Record) prop.Stamp {
 	}
 	return s
 }
+
+// Record decodes a journaled record with its command, from the envelope where it was a signed call.
+func Record(raw []byte) (prop.Record, error) {
+	r, err := wire.DecodeRecord(raw)
+	if err == nil && r.Envelope != nil {
+		var s prop.Signed
+		s, err = Decode(r.Envelope)
+		r.Command = s.Command
+	}
+	return r, err
+}
