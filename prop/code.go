@@ -47,6 +47,7 @@ const (
 	NotReady          Code = 502
 	ClockUnsure       Code = 503
 	Internal          Code = 504
+	NoRoom            Code = 505
 )
 
 // CodeInfo describes a code: its name, its HTTP status, when it arises and what to do next.
@@ -100,6 +101,7 @@ var codes = [...]CodeInfo{
 	{NotReady, "not_ready", 503, "the node is starting or stopping", "retry when /readyz answers 200"},
 	{ClockUnsure, "clock_unsure", 503, "the machine's clock stepped", "operators: set the clock right"},
 	{Internal, "internal", 500, "the node failed; details are in its log", "retry with the same id"},
+	{NoRoom, "no_room", 507, "the disk has no room for another block; reads go on", "operators: make room; no restart is needed. Callers: retry later with the same id"},
 }
 
 // Codes returns the catalogue in order.

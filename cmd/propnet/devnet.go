@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -11,9 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
-
-	"crypto/sha256"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -127,11 +125,11 @@ func (c *devnetCmd) Run(a *app) error {
 		return err
 	}
 	defer r.close()
-	started := time.Now()
+	took := stopwatch()
 	if err := r.start(a.ctx, c.Data, conf, func(ctx context.Context) error { return c.drive(ctx, a, r, m, speed) }); err != nil {
 		return err
 	}
-	return c.finish(a, r, time.Since(started))
+	return c.finish(a, r, took())
 }
 
 // errEnd ends a devnet that was asked to run until the end of its prices.

@@ -48,7 +48,7 @@ func eventsDoc() string {
 	b.WriteString(generated + "# Events\n\nKinds and field tags are append-only. References are printed as names by `propnet journal cat`.\n")
 	for k := prop.EventKind(1); prop.NewEvent(k) != nil; k++ {
 		e := prop.NewEvent(k)
-		fmt.Fprintf(&b, "\n## %d `%s`\n\n| tag | field | type |\n|---|---|---|\n", k, eventName(e))
+		fmt.Fprintf(&b, "\n## %d `%s`\n\n| tag | field | type |\n|---|---|---|\n", k, view.Kind(e))
 		t := reflect.TypeOf(e).Elem()
 		for i := range t.NumField() {
 			f := t.Field(i)

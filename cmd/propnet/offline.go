@@ -83,19 +83,13 @@ func (c *receiptVerify) Run(a *app) error {
 	}
 	kinds := []string{}
 	for _, e := range record.Events {
-		kinds = append(kinds, eventName(e))
+		kinds = append(kinds, view.Kind(e))
 	}
 	out := map[string]any{"proven": true, "seq": record.Seq, "at": record.At, "events": kinds}
 	if e := record.Envelope; e != nil {
 		out["id"], out["signer"], out["path"], out["body"] = e.ID, e.Signer, e.Path, string(e.Body)
 	}
 	return a.print(out)
-}
-
-// eventName is an event's kind as JSON and documents have it.
-func eventName(e prop.Event) string {
-	name := fmt.Sprintf("%T", e)
-	return view.Snake(name[len("*prop."):])
 }
 
 type journalCmd struct {

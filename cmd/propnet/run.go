@@ -72,7 +72,7 @@ func open(dir string, c config, clock node.Clock, key *client.Key, log *slog.Log
 
 // observe feeds what a block says to whoever waits for it.
 func (r *running) observe(m *httpapi.Metrics, s node.Stats) {
-	m.Block(s.Records, eventName, s.Commit.Seconds(), s.Queue)
+	m.Block(s.Records, func(e prop.Event) string { return view.Kind(e) }, s.Commit.Seconds(), s.Queue)
 	for _, record := range s.Records {
 		for _, e := range record.Events {
 			if e, ok := e.(*prop.EntityRegistered); ok {

@@ -33,6 +33,12 @@ type rootsJSON struct {
 	Trading  prop.Hash `json:"trading"`
 }
 
+// stopwatch tells how long ago it was made, for the summary alone.
+func stopwatch() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
 // finish prints what the devnet came to; the loop has recorded a last root.
 func (c *devnetCmd) finish(a *app, r *running, took time.Duration) error {
 	s := r.view.Summary()

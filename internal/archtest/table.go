@@ -45,7 +45,7 @@ var table = []row{
 	// Signing draws its nonce, and codecs stream: wire alone needs these two.
 	{path: "internal/wire", class: Words, imports: "fixed prop", std: "io crypto/rand"},
 	// Pure like the words, but not one of them: core sees commands, never envelopes.
-	{path: "internal/request", class: Words, imports: "@words", std: "encoding/json"},
+	{path: "internal/request", class: Words, imports: "@words", std: "encoding/json io"},
 
 	{path: "internal/market", class: Core, imports: "@words @core"},
 	{path: "internal/rules", class: Core, imports: "@words @core"},
@@ -111,6 +111,7 @@ const wordsThirdParty = "golang.org/x/crypto/blake2b github.com/mr-tron/base58 "
 // adapter's own timeouts need no entry: contexts and timers do without.
 var clockFiles = map[string]string{
 	"internal/node/clock.go": "the node's one clock: everything else is told the time",
+	"cmd/propnet/summary.go": "says how long a devnet took; nothing is decided by it",
 }
 
 // lookup returns the row of the package at path.

@@ -70,7 +70,7 @@ func (n *Node) wait(ctx context.Context) (*submission, error) {
 	var wake <-chan time.Time
 	if at, ok := engine.NextWake(n.state); ok {
 		if _, data := n.cfg.Clock.(*DataClock); !data || at <= n.state.At() { // data time moves only with the feed
-			timer := time.NewTimer(time.Duration(max(0, at-n.Now())) * time.Millisecond)
+			timer := time.NewTimer(max(time.Duration(at-n.Now())*time.Millisecond, n.pause))
 			defer timer.Stop()
 			wake = timer.C
 		}
@@ -88,10 +88,15 @@ func (n *Node) wait(ctx context.Context) (*submission, error) {
 // fill lets the engine decide what is queued, up to a block's limits. final adds a root at the end.
 func (n *Node) fill(first *submission, final bool) *batch {
 	b := &batch{refused: map[prop.Code]int{}}
-	n.recordRoot(b, final)
-	unsure := n.cfg.Clock.Unsure()
-	if first == nil && unsure == nil && !final {
-		n.tick(b, max(n.state.At(), n.cfg.Clock.At(prop.Signed{})))
+	blocked := n.blocked()
+	n.pause = 0
+	if blocked != nil {
+		n.pause = blockedPause
+	} else {
+		n.recordRoot(b, final)
+		if first == nil && !final {
+			n.tick(b, max(n.state.At(), n.cfg.Clock.At(prop.Signed{})))
+		}
 	}
 	for s := first; s != nil; s = n.next() {
 		if len(b.records)+len(s.items) > prop.MaxBatchCommands || b.bytes > prop.MaxBatchBytes/2 {
@@ -100,15 +105,29 @@ func (n *Node) fill(first *submission, final bool) *batch {
 		}
 		s.outcomes = make([]outcome, len(s.items))
 		for i, it := range s.items {
-			if unsure != nil {
-				s.outcomes[i].err = unsure
-				continue
+			if s.outcomes[i].err = blocked; blocked == nil {
+				s.outcomes[i] = n.decide(b, it)
 			}
-			s.outcomes[i] = n.decide(b, it)
 		}
 		b.done = append(b.done, s)
 	}
 	return b
+}
+
+// blockedPause is how long a due tick waits while nothing may be decided.
+const blockedPause = 250 * time.Millisecond
+
+// blocked tells why nothing may be decided now: without room on disk, or without trust in the time,
+// deciding would promise what cannot be kept. Nothing is remembered of what is refused for it.
+func (n *Node) blocked() error {
+	if err := n.cfg.Clock.Unsure(); err != nil {
+		return err
+	}
+	if err := n.cfg.Journal.Reserve(); err != nil {
+		n.cfg.Log.Error("no room for another block", "error", err)
+		return prop.Refuse(prop.NoRoom, "the disk has no room for another block")
+	}
+	return nil
 }
 
 // next takes another submission without waiting.

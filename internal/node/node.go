@@ -53,6 +53,7 @@ type Node struct {
 	notBefore prop.Instant // signed calls dated before it may have been refused by an earlier run
 	rootedAt  prop.Instant // of the last recorded root
 	rootedSeq uint64
+	pause     time.Duration // before the next due tick
 	roots     chan rootPair
 }
 

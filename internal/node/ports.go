@@ -7,9 +7,11 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// Journal is durable, ordered, hash-chained blocks. Append is durable when it returns nil; after
-// an error the journal takes nothing more. Read may run beside Append.
+// Journal is durable, ordered, hash-chained blocks. Reserve makes room for one more block, or
+// fails without harm. Append is durable when it returns nil; after an error the journal takes
+// nothing more. Read may run beside Append.
 type Journal interface {
+	Reserve() error
 	Append(*wire.Block) error
 	Read(from uint64, fn func(*wire.Block) error) error
 }

@@ -76,38 +76,58 @@ func (s *State) verifyMoney() error {
 	return errors.Join(errs...)
 }
 
+// verifyLists builds again what is kept for look-up and compares.
 func (s *State) verifyLists() error {
 	var errs []error
+	fault := func(wrong bool, what string) {
+		if wrong {
+			errs = append(errs, errors.New(what))
+		}
+	}
 	waiting := make([]int, s.Accounts())
 	for _, o := range s.orders {
 		waiting[o.Account]++
 	}
-	frozen, timed := 0, 0
+	var frozen []prop.AccountRef
+	var deadlines []deadline
 	for r, st := range s.accounts.status {
 		if st == prop.Frozen {
-			frozen++
+			frozen = append(frozen, prop.AccountRef(r))
 		}
-		if s.accounts.deadline[r] != 0 && st == prop.Active {
-			timed++
+		if at := s.accounts.deadline[r]; at != 0 && st == prop.Active {
+			deadlines = append(deadlines, deadline{at, prop.AccountRef(r)})
 		}
 	}
-	if !slices.Equal(waiting, s.waiting) {
-		errs = append(errs, errors.New("waiting orders are miscounted"))
-	}
-	if frozen != len(s.frozen) || !slices.IsSortedFunc(s.frozen, func(a, b Frozen) int { return a.compare(b.Account) }) {
-		errs = append(errs, errors.New("the list of frozen accounts is wrong"))
-	}
-	if timed != len(s.deadlines) || !slices.IsSortedFunc(s.deadlines, deadline.compare) {
-		errs = append(errs, errors.New("the list of deadlines is wrong"))
-	}
-	open := 0
-	for _, f := range s.effects {
+	slices.SortFunc(deadlines, deadline.compare)
+	var open []prop.EffectID
+	dense := true
+	for i, f := range s.effects {
+		dense = dense && f.Effect == prop.EffectID(i)+1
 		if f.Status == prop.EffectRequestedStatus || f.Status == prop.EffectSubmittedStatus {
-			open++
+			open = append(open, f.Effect)
 		}
 	}
-	if open != len(s.openEffects) || !slices.IsSorted(s.openEffects) {
-		errs = append(errs, errors.New("the list of open effects is wrong"))
+	fault(!slices.Equal(waiting, s.waiting), "waiting orders are miscounted")
+	fault(!slices.EqualFunc(s.frozen, frozen, func(f Frozen, r prop.AccountRef) bool { return f.Account == r }), "the list of frozen accounts is wrong")
+	fault(!slices.Equal(deadlines, s.deadlines), "the list of deadlines is wrong")
+	fault(!dense || !slices.Equal(open, s.openEffects), "the list of open effects is wrong")
+	return errors.Join(append(errs, s.verifyIndexes())...)
+}
+
+func (s *State) verifyIndexes() error {
+	pairs := s.genesis.Pairs
+	sound := len(s.pairByID) == len(pairs) && len(s.books) == len(pairs) && len(s.quotes) == len(pairs) && len(s.entityByKey) == len(s.entities)
+	for i, p := range pairs {
+		ref, ok := s.pairByID[p.ID]
+		sound = sound && ok && int(ref) == i && s.books[i].lot == p.Lot
 	}
-	return errors.Join(errs...)
+	ids := s.ids.live()
+	sound = sound && len(s.ids.byID) == len(ids)
+	for _, e := range ids {
+		sound = sound && s.ids.byID[e.id] == e
+	}
+	if !sound {
+		return errors.New("an index of pairs, entities or command ids is wrong")
+	}
+	return nil
 }

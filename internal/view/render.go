@@ -17,7 +17,9 @@ func (v *View) Render(r *prop.Record) json.RawMessage {
 	p := printer{v: v}
 	p.raw(`{"seq":`).value(reflect.ValueOf(r.Seq))
 	p.raw(`,"at":`).value(reflect.ValueOf(r.At))
-	p.raw(`,"command":`).kinded(r.Command)
+	p.raw(`,"command":"` + Kind(r.Command) + `","args":{`)
+	p.fields(reflect.ValueOf(r.Command).Elem(), false)
+	p.raw("}")
 	if r.Envelope != nil {
 		p.raw(`,"id":`).value(reflect.ValueOf(r.Envelope.ID))
 		p.raw(`,"signer":`).value(reflect.ValueOf(r.Envelope.Signer))
@@ -27,7 +29,9 @@ func (v *View) Render(r *prop.Record) json.RawMessage {
 		if i > 0 {
 			p.raw(",")
 		}
-		p.kinded(e)
+		p.raw(`{"event":"` + Kind(e) + `"`)
+		p.fields(reflect.ValueOf(e).Elem(), true)
+		p.raw("}")
 	}
 	p.raw("]}")
 	return p.b.Bytes()
@@ -43,13 +47,8 @@ func (p *printer) raw(s string) *printer {
 	return p
 }
 
-// kinded prints a command or event with its kind first.
-func (p *printer) kinded(x any) {
-	v := reflect.ValueOf(x).Elem()
-	p.raw(`{"kind":"` + Snake(v.Type().Name()) + `"`)
-	p.fields(v, true)
-	p.raw("}")
-}
+// Kind is the name of a command's or event's kind as JSON and documents have it.
+func Kind(x any) string { return Snake(reflect.TypeOf(x).Elem().Name()) }
 
 func (p *printer) fields(v reflect.Value, more bool) {
 	for i := range v.NumField() {

@@ -1,0 +1,187 @@
+package state
+
+import (
+	"testing"
+
+	"github.com/propnet/propnet/fixed"
+	"github.com/propnet/propnet/prop"
+)
+
+const usd = fixed.USDScale
+
+func testGenesis() prop.Genesis {
+	pair := func(id string, lot int64) prop.Pair {
+		return prop.Pair{ID: id, Base: id[:3], Quote: "USD", Class: "crypto", Lot: lot, MinLeverage: 1, MaxLeverage: fixed.RatioScale}
+	}
+	phase := prop.Phase{Bucket: "challenge", DrawdownLimit: fixed.RatioScale / 10, DrawdownOp: prop.GT, Target: 1, TimeLimitMs: 1_000}
+	return prop.Genesis{
+		Network: "testnet-1", Origin: prop.Hotkey{1}, AuthWindowMs: 60_000, DefaultRules: "seed",
+		Operators: []prop.Operator{{Key: prop.Hotkey{2}, Roles: []prop.Role{prop.FeedRole}}},
+		Pairs:     []prop.Pair{pair("BTCUSD", 1), pair("ETHUSD", 10)},
+		RuleSets:  []prop.RuleSet{{ID: "seed", AccountSize: 10_000 * usd, Lock: 5, MaxAccounts: 9, FeeRate: 1, FillDelayBatches: 1, MaxPriceAgeMs: 9, Phases: []prop.Phase{phase}}},
+	}
+}
+
+// writer evolves records of one event or more, a second apart.
+type writer struct{ s *State }
+
+func (w writer) record(events ...prop.Event) {
+	at := w.s.at + 1_000
+	w.s.Begin(prop.Stamp{Seq: w.s.seq + 1, At: at, ID: prop.NewCommandID(at, [10]byte{9: byte(w.s.seq)}), BodyHash: prop.Hash{byte(w.s.seq)}})
+	for _, e := range events {
+		w.s.Evolve(e)
+	}
+}
+
+func (w writer) create(entity prop.EntityRef, id uint32) prop.AccountRef {
+	r := prop.AccountRef(w.s.Accounts())
+	w.record(&prop.SubaccountCreated{Account: r, Entity: entity, ID: id, Size: 10_000 * usd, Lock: 5},
+		&prop.EffectRequested{Effect: w.s.NextEffect(), Kind: prop.LockCollateral, Entity: entity, Account: r, Amount: 5})
+	return r
+}
+
+func (w writer) activate(r prop.AccountRef, deadline prop.Instant) {
+	effect := prop.EffectID(r) + 1 // one lock for each account, in order
+	w.record(&prop.EffectSubmitted{Effect: effect, TxHash: prop.Hash{byte(effect)}})
+	w.record(&prop.EffectCompleted{Effect: effect, OK: true}, &prop.StatusChanged{Account: r, Status: prop.Active},
+		&prop.BucketChanged{Account: r, Bucket: "challenge", Deadline: deadline})
+}
+
+func (w writer) order(n byte, r prop.AccountRef, p prop.PairRef) prop.CommandID {
+	id := prop.CommandID{n}
+	w.record(&prop.OrderAccepted{Order: id, Account: r, Pair: p, Side: prop.Long, SizeKind: prop.ByQuantity, Leverage: 1, Value: 2, Quantity: 3, FillAfter: 7})
+	return id
+}
+
+func (w writer) fill(n byte, r prop.AccountRef, p prop.PairRef, q fixed.Qty, cost fixed.USD) {
+	id := w.order(n, r, p)
+	w.record(&prop.OrderFilled{Order: id, Account: r, Pair: p, Quantity: q, CostDelta: cost}, &prop.FeeCharged{Account: r, Amount: 1})
+}
+
+// richState has at least one of everything: pending, active, frozen, eliminated and failed
+// accounts, positions of one account in two pairs, waiting orders, open and ended effects.
+func richState() *State {
+	w := writer{New()}
+	w.record(&prop.GenesisSet{Genesis: testGenesis()})
+	for i := range prop.EntityRef(2) {
+		w.record(&prop.EntityRegistered{Entity: i, Hotkey: prop.Hotkey{10 + byte(i)}, Coldkey: prop.Hotkey{20 + byte(i)}})
+		w.record(&prop.CollateralObserved{Entity: i, Deposited: 100})
+	}
+	for i := range uint32(4) {
+		w.create(0, i)
+	}
+	w.create(1, 0)
+	w.create(1, 1)
+	for r := range prop.AccountRef(4) {
+		w.activate(r, prop.Instant(1_000_000+1_000*(r%2)))
+	}
+	w.record(&prop.EffectSubmitted{Effect: 5})
+	w.record(&prop.EffectCompleted{Effect: 5}, &prop.StatusChanged{Account: 4, Status: prop.Failed})
+	quotes := []prop.PriceChange{{Pair: 0, Bid: 100 * fixed.PriceScale, Ask: 102 * fixed.PriceScale}, {Pair: 1, Bid: 9 * fixed.PriceScale, Ask: 9 * fixed.PriceScale}}
+	w.record(&prop.PricesObserved{Observed: 7, Changed: quotes, Seen: prop.Bitmap{3}})
+	w.fill(1, 0, 0, 2*fixed.QtyScale, 200*usd)
+	w.fill(2, 0, 1, -3*fixed.QtyScale, -280*usd)
+	w.fill(3, 1, 0, fixed.QtyScale, 102*usd)
+	w.fill(4, 2, 0, -fixed.QtyScale, -90*usd)
+	w.order(5, 1, 1)
+	w.order(6, 3, 0)
+	w.record(&prop.PricesObserved{Observed: 8, Changed: quotes[:1], Seen: prop.Bitmap{1}},
+		&prop.AccountsFrozen{Accounts: prop.PackAccounts([]prop.AccountRef{1, 2}), Reason: prop.PeakDrawdown, QuotesSeq: w.s.seq + 1})
+	w.record(&prop.PositionClosed{Account: 2, Pair: 0, Quantity: fixed.QtyScale, CostDelta: 90 * usd, Realised: -12 * usd}, &prop.AccountEliminated{Account: 2},
+		&prop.EffectRequested{Effect: w.s.NextEffect(), Kind: prop.SlashCollateral, Entity: 0, Account: 2, Amount: 5})
+	w.record(&prop.EffectSubmitted{Effect: 7, TxHash: prop.Hash{7}})
+	w.record(&prop.EffectCompleted{Effect: 7, OK: true})
+	return w.s
+}
+
+func TestRichStateIsSound(t *testing.T) {
+	s := richState()
+	if err := s.Verify(); err != nil {
+		t.Fatal(err)
+	}
+	want := []prop.Status{prop.Active, prop.Frozen, prop.Eliminated, prop.Active, prop.Failed, prop.Pending}
+	for r, st := range want {
+		if got := s.Account(prop.AccountRef(r)).Status; got != st {
+			t.Errorf("account %d is %s", r, got)
+		}
+	}
+	a := s.Account(0) // 2 at 101 for 200, −30 at 9 for −280, two fees of a unit
+	if a.Unrealised != 12*usd || a.Balance != 10_000*usd-2 || a.Peak != a.Equity() {
+		t.Errorf("account 0: %+v", a)
+	}
+	e := s.Entities()[0]
+	if e.Locked != 15 || e.Slashed != 5 || e.Free() != 80 || e.Live != 3 {
+		t.Errorf("entity 0: %+v", e)
+	}
+}
+
+func TestDue(t *testing.T) {
+	s := richState() // accounts 0 at 1,000,000, 3 at 1,001,000; 1 and 2 are off the list
+	if at, ok := s.NextDeadline(); !ok || at != 1_000_000 {
+		t.Errorf("the next deadline is %d", at)
+	}
+	rows := []struct {
+		before prop.Instant
+		most   int
+		want   int
+	}{{1_000_000, 9, 0}, {1_000_001, 9, 1}, {1_001_001, 9, 2}, {1_001_001, 1, 1}}
+	for _, r := range rows {
+		if got := s.Due(r.before, r.most); len(got) != r.want {
+			t.Errorf("before %d, at most %d: %v", r.before, r.most, got)
+		}
+	}
+}
+
+// TestForgedEventsPanic: what cannot have happened stops the reader, it never becomes true.
+func TestForgedEventsPanic(t *testing.T) {
+	rows := []struct {
+		what  string
+		event prop.Event
+	}{
+		{"an entity out of order", &prop.EntityRegistered{Entity: 3}}, {"an account out of order", &prop.SubaccountCreated{Account: 7, ID: 4}},
+		{"a number that was given", &prop.SubaccountCreated{Account: 6, ID: 3}}, {"a number left out", &prop.SubaccountCreated{Account: 6, ID: 5}},
+		{"an effect out of order", &prop.EffectRequested{Effect: 9}}, {"an account that is not there", &prop.StatusChanged{Account: 6, Status: prop.Active}},
+		{"the eliminated made active", &prop.StatusChanged{Account: 2, Status: prop.Active}}, {"the eliminated frozen", &prop.AccountsFrozen{Accounts: prop.PackAccounts([]prop.AccountRef{2})}},
+		{"the failed made active", &prop.StatusChanged{Account: 4, Status: prop.Active}}, {"the active eliminated without being frozen", &prop.AccountEliminated{Account: 0}},
+		{"the frozen thawed", &prop.StatusChanged{Account: 1, Status: prop.Active}}, {"the pending frozen", &prop.StatusChanged{Account: 5, Status: prop.Frozen}},
+		{"a fill of an order that does not wait", &prop.OrderFilled{Order: prop.CommandID{99}}}, {"no event", nil},
+	}
+	for _, r := range rows {
+		w := writer{richState()}
+		if !panics(func() { w.record(r.event) }) {
+			t.Errorf("%s was taken", r.what)
+		}
+	}
+	for _, st := range []prop.Stamp{{Seq: 1}, {Seq: richState().seq + 2, At: 1 << 40}, {Seq: richState().seq + 1, At: 1}} {
+		if !panics(func() { richState().Begin(st) }) {
+			t.Errorf("record %d at %d was taken", st.Seq, st.At)
+		}
+	}
+}
+
+func panics(f func()) (yes bool) {
+	defer func() { yes = recover() != nil }()
+	f()
+	return false
+}
+
+// TestIDWindow: an id is known for window + skew after its record, and the table stays bounded.
+func TestIDWindow(t *testing.T) {
+	w := writer{New()}
+	w.record(&prop.GenesisSet{Genesis: testGenesis()}) // a window of 60 s, records a second apart
+	const remembered = (60_000+prop.AuthSkewMs)/1_000 + 1
+	var ids []prop.CommandID
+	for range 1_000 {
+		w.record(&prop.RootRecorded{})
+		ids = append(ids, w.s.ids.queue[len(w.s.ids.queue)-1].id)
+	}
+	for i, id := range ids {
+		seq, hash, known := w.s.Known(id)
+		if known != (i >= len(ids)-remembered) || known && (seq != uint64(i)+2 || hash != prop.Hash{byte(seq - 1)}) {
+			t.Errorf("id %d of %d: known %v as record %d", i, len(ids), known, seq)
+		}
+	}
+	if n := len(w.s.ids.queue); n > 2*remembered+1 || len(w.s.ids.byID) != remembered {
+		t.Errorf("%d entries and %d in the index for %d ids", n, len(w.s.ids.byID), remembered)
+	}
+}
