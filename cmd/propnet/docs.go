@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,12 +20,16 @@ type docsCmd struct {
 }
 
 func (c *docsCmd) Run(*app) error {
-	openapi, err := httpapi.OpenAPI("")
+	raw, err := httpapi.OpenAPI("")
 	if err != nil {
 		return err
 	}
+	var openapi bytes.Buffer
+	if err := json.Indent(&openapi, raw, "", "  "); err != nil {
+		return err
+	}
 	for name, body := range map[string]string{
-		"errors.md": errorsDoc(), "events.md": eventsDoc(), "config.md": configDoc(), "openapi.json": string(openapi) + "\n",
+		"errors.md": errorsDoc(), "events.md": eventsDoc(), "config.md": configDoc(), "openapi.json": openapi.String() + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(body), 0o644); err != nil {
 			return err

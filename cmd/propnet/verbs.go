@@ -71,9 +71,11 @@ type requestCmd struct {
 
 type requestSign struct {
 	signer
-	Path string `arg:"" help:"Route, e.g. /v1/orders"`
-	Body string `arg:"" help:"JSON body; - reads it from standard input."`
-	ID   string `help:"Command id (UUIDv7); default: a new one."`
+	Path    string `arg:"" help:"Route, e.g. /v1/orders"`
+	Body    string `arg:"" help:"JSON body; - reads it from standard input."`
+	ID      string `help:"Command id (UUIDv7); default: a new one."`
+	Time    string `help:"Time to sign as of, like 2026-01-02T03:04:05.678Z; default: the node's."`
+	Network string `help:"Network to sign for; default: the node's."`
 }
 
 // Run prints every part of the call, so that it can be looked at, changed and sent again.
@@ -99,6 +101,15 @@ func (c *requestSign) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Time != "" {
+		if err := e.Time.UnmarshalText([]byte(c.Time)); err != nil {
+			return fmt.Errorf("--time: %w", err)
+		}
+	}
+	if c.Network != "" {
+		e.Network = c.Network
+	}
+	e = request.Sign(key, e)
 	quote := func(s string) string {
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
 	}

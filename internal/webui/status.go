@@ -5,7 +5,9 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"strconv"
 
+	"github.com/propnet/propnet/fixed"
 	"github.com/propnet/propnet/internal/view"
 )
 
@@ -24,9 +26,14 @@ type page struct {
 	Eliminations []view.Elimination
 }
 
+// cents shows an amount to the cent; the page's titles and the API have all its digits.
+func cents(v fixed.USD) string {
+	return strconv.FormatFloat(float64(v)/fixed.USDScale, 'f', 2, 64)
+}
+
 // Status is the page at /.
 func Status(v *view.View, network, version string) (http.Handler, error) {
-	t, err := template.ParseFS(files, "status.html")
+	t, err := template.New("status.html").Funcs(template.FuncMap{"cents": cents}).ParseFS(files, "status.html")
 	if err != nil {
 		return nil, err
 	}
