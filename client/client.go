@@ -43,7 +43,7 @@ func New(base, token string) *Client {
 const maxAnswer = 64 << 20
 
 // tries is how often a call is sent before its outcome counts as unknown.
-const tries = 6
+const tries = 8
 
 // Time asks for the network, origin and time to sign with.
 func (c *Client) Time(ctx context.Context) (api.Time, error) {

@@ -56,9 +56,6 @@ func (v Qty) String() string   { return string(format(nil, int64(v), qtyDecimals
 func (v Ratio) String() string { return string(format(nil, int64(v), ratioDecimals)) }
 func (v Theta) String() string { return string(format(nil, int64(v), thetaDecimals)) }
 
-// AppendText appends what String returns.
-func (v USD) AppendText(b []byte) ([]byte, error) { return format(b, int64(v), usdDecimals), nil }
-
 // MarshalText makes JSON and TOML carry the number as a decimal string.
 func (v USD) MarshalText() ([]byte, error)   { return format(nil, int64(v), usdDecimals), nil }
 func (v Price) MarshalText() ([]byte, error) { return format(nil, int64(v), priceDecimals), nil }

@@ -201,6 +201,9 @@ func (w *world) ready(l line, name prop.AccountKey) {
 		w.run(fmt.Sprintf("deposit %s %s", entity, e.Locked.Add(e.Slashed).Add(w.s.Rules(0).Lock)))
 		effect := w.s.NextEffect()
 		w.run("create " + entity)
+		if w.s.NextEffect() == effect {
+			l.t.Fatalf("%s cannot be made ready:\n%s", l.arg(0), w.out.String())
+		}
 		w.run(fmt.Sprintf("submitted %d", effect))
 		w.run(fmt.Sprintf("complete %d ok", effect))
 	}

@@ -7,8 +7,9 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// Clock is where time enters. At is asked once for each command, in order; the loop never lets
-// time run backwards whatever it answers. Unsure tells why time cannot be trusted now.
+// Clock is where time enters. At is asked for each command, in order, and again for one that has to
+// wait for the next block; the loop never lets time run backwards whatever it answers. Unsure tells
+// why time cannot be trusted now.
 type Clock interface {
 	At(prop.Signed) prop.Instant
 	Now() prop.Instant

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/propnet/propnet/internal/engine"
@@ -11,7 +12,8 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// submission is commands that go into one block together. The loop fills outcomes, then closes done.
+// submission is commands that go into one block together, unless none could hold them. The loop
+// fills outcomes, then closes done.
 type submission struct {
 	items    []item
 	outcomes []outcome
@@ -41,11 +43,15 @@ type batch struct {
 // Run is the loop. It returns when ctx ends, after recording a last root, or with the error that
 // makes going on unsafe; then the process must end and recover from disk.
 func (n *Node) Run(ctx context.Context) error {
-	defer close(n.stop)
-	defer n.ready.Store(false)
 	work, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go n.effects.run(work, n)
+	var effects sync.WaitGroup
+	effects.Go(func() { n.effects.run(work, n) })
+	defer func() {
+		n.ready.Store(false)
+		cancel()
+		close(n.stop) // callers need not wait for the performer
+		effects.Wait()
+	}()
 	n.ready.Store(true)
 	close(n.started)
 	for {
@@ -99,19 +105,35 @@ func (n *Node) fill(first *submission, final bool) *batch {
 		}
 	}
 	for s := first; s != nil; s = n.next() {
-		if len(b.records)+len(s.items) > prop.MaxBatchCommands || b.bytes > prop.MaxBatchBytes/2 {
+		if !n.take(b, s, blocked) {
 			n.carry = s
 			break
-		}
-		s.outcomes = make([]outcome, len(s.items))
-		for i, it := range s.items {
-			if s.outcomes[i].err = blocked; blocked == nil {
-				s.outcomes[i] = n.decide(b, it)
-			}
 		}
 		b.done = append(b.done, s)
 	}
 	return b
+}
+
+// take decides a submission's items into the batch. It is false where the block has no room for
+// them, or no longer: the rest of them is taken first into the next one.
+func (n *Node) take(b *batch, s *submission, blocked error) bool {
+	if len(b.records) > 0 && (len(b.records)+len(s.items) > prop.MaxBatchCommands || b.bytes > prop.MaxBatchBytes/2) {
+		return false
+	}
+	for len(s.outcomes) < len(s.items) {
+		if blocked != nil {
+			s.outcomes = append(s.outcomes, outcome{err: blocked})
+			continue
+		}
+		it := s.items[len(s.outcomes)]
+		at := max(n.state.At(), n.cfg.Clock.At(it.cmd))
+		n.tick(b, at)
+		if !b.room() {
+			return false
+		}
+		s.outcomes = append(s.outcomes, n.decide(b, it, at))
+	}
+	return true
 }
 
 // blockedPause is how long a due tick waits while nothing may be decided.
@@ -140,10 +162,8 @@ func (n *Node) next() *submission {
 	}
 }
 
-// decide runs one command between the ticks that are due before and at once after it.
-func (n *Node) decide(b *batch, it item) outcome {
-	at := max(n.state.At(), n.cfg.Clock.At(it.cmd))
-	n.tick(b, at)
+// decide runs one command and the ticks that are due at once after it.
+func (n *Node) decide(b *batch, it item, at prop.Instant) outcome {
 	if err := n.refused.check(n, it, at); err != nil {
 		b.refuse(err)
 		return outcome{err: err}
@@ -160,6 +180,11 @@ func (n *Node) decide(b *batch, it item) outcome {
 	seq := n.add(b, it, out)
 	n.tick(b, at)
 	return outcome{seq: seq}
+}
+
+// room tells whether the block can take another record.
+func (b *batch) room() bool {
+	return len(b.records) < prop.MaxBatchCommands && b.bytes < prop.MaxBatchBytes
 }
 
 func (b *batch) refuse(err error) {
@@ -186,7 +211,7 @@ func (n *Node) add(b *batch, it item, out engine.Outcome) (seq uint64) {
 // tick does what has come due, as long as the block has room; what is left is done before anything
 // else in the next one.
 func (n *Node) tick(b *batch, at prop.Instant) {
-	for len(b.records) < prop.MaxBatchCommands && b.bytes < prop.MaxBatchBytes {
+	for b.room() {
 		wake, due := engine.NextWake(n.state)
 		if !due || wake > at {
 			return
@@ -245,8 +270,10 @@ func (n *Node) commit(b *batch) error {
 		n.publish(block, b.records)
 	}
 	for _, s := range b.done {
-		for i := range s.outcomes {
-			n.fillResult(&s.outcomes[i], block, b.records)
+		for i, it := range s.items {
+			if it.envelope != nil { // the node's own commands ask for no receipt
+				n.fillResult(&s.outcomes[i], block, b.records)
+			}
 		}
 		close(s.done)
 	}
@@ -282,9 +309,7 @@ func (n *Node) fillResult(o *outcome, block *wire.Block, records []prop.Record) 
 	duplicate := o.Duplicate
 	if block != nil && o.seq >= block.FirstSeq {
 		o.Record = records[o.seq-block.FirstSeq]
-		if o.Record.Envelope != nil { // the node's own commands ask for no receipt
-			o.Receipt, o.err = block.Receipt(o.seq)
-		}
+		o.Receipt, o.err = block.Receipt(o.seq)
 	} else {
 		o.Proof, o.err = n.Find(o.seq)
 	}

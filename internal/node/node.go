@@ -88,8 +88,8 @@ func (n *Node) Submit(ctx context.Context, e *prop.Envelope) (wire.Proof, error)
 	return results[0].Proof, results[0].err
 }
 
-// Command hands in commands of the node's own, which go into one block, and waits until they are
-// durable. The first refusal is returned.
+// Command hands in commands of the node's own, which go into one block unless that cannot hold
+// them, and waits until they are durable. The refusals are returned.
 func (n *Node) Command(ctx context.Context, cmds ...prop.Command) error {
 	s := &submission{items: make([]item, len(cmds))}
 	for i, c := range cmds {
@@ -140,10 +140,13 @@ func (n *Node) Find(seq uint64) (wire.Proof, error) {
 		}
 		return errFound
 	})
-	if !errors.Is(err, errFound) {
-		return r, errors.Join(err, prop.Refuse(prop.NotFound, "no such record"))
+	switch {
+	case errors.Is(err, errFound):
+		return r, nil
+	case err != nil:
+		return r, err
 	}
-	return r, nil
+	return r, prop.Refuse(prop.NotFound, "no such record")
 }
 
 var errFound = errors.New("found")

@@ -41,13 +41,16 @@ func (r *refusals) check(n *Node, it item, at prop.Instant) error {
 		delete(r.byID, r.queue[0].id)
 		r.queue = r.queue[1:]
 	}
+	if _, _, taken := n.state.Known(it.cmd.ID); taken {
+		return nil // the engine answers: the first receipt stands, whatever others try with its id
+	}
 	if f, known := r.byID[it.cmd.ID]; known {
 		if f.hash != it.cmd.BodyHash {
 			return prop.Refuse(prop.IDConflict, "the id was used for another call", prop.KV{Key: "id", Value: it.cmd.ID.String()})
 		}
 		return f.err
 	}
-	if _, _, known := n.state.Known(it.cmd.ID); !known && it.envelope.Time < n.notBefore {
+	if it.envelope.Time < n.notBefore {
 		return prop.Refuse(prop.SignAgain, "the call is dated before the node's restart, and its journal does not know it", prop.KV{Key: "id", Value: it.cmd.ID.String()})
 	}
 	return nil

@@ -115,6 +115,22 @@ func TestRichStateIsSound(t *testing.T) {
 	}
 }
 
+// TestPeak: it rises with the marks of an active account, never falls, and stays as evidence once
+// the account is frozen.
+func TestPeak(t *testing.T) {
+	w := writer{richState()}
+	before := []fixed.USD{w.s.Account(0).Peak, w.s.Account(1).Peak}
+	for _, price := range []fixed.Price{200 * fixed.PriceScale, 150 * fixed.PriceScale} {
+		w.record(&prop.PricesObserved{Observed: 9, Changed: []prop.PriceChange{{Pair: 0, Bid: price, Ask: price}}, Seen: prop.Bitmap{1}})
+	}
+	if a := w.s.Account(0); a.Peak != before[0]+198*usd || a.PeakSeq != w.s.seq-1 || a.Equity() != before[0]+98*usd {
+		t.Errorf("active, 2 from 101 to 200 and back to 150: %+v", a)
+	}
+	if a := w.s.Account(1); a.Peak != before[1] {
+		t.Errorf("frozen: %+v", a)
+	}
+}
+
 func TestDue(t *testing.T) {
 	s := richState() // accounts 0 at 1,000,000, 3 at 1,001,000; 1 and 2 are off the list
 	if at, ok := s.NextDeadline(); !ok || at != 1_000_000 {
