@@ -6,11 +6,14 @@
 // It shares no code with the node. Its inputs are the commands of the records, their times, and
 // the prices of the file; without -prices those of the journal are believed. No equity, peak, fee
 // or verdict is taken from a record: all of them follow from orders and prices, and what a record
-// says is only compared. So it finds what is wrong, what is missing and what is too much alike.
+// says is only compared. So it finds what is wrong as well as what is missing or too much. Not
+// judged are signatures, state roots, free collateral, and the guards against numbers too large to
+// be counted.
 //
-// main.go reads and compares, prices.go tells a file of bars as prices, rules.go has the rules.
-// The result is one line of JSON; the first mismatches go to standard error, each with its record
-// and both figures. Exit code 1: a mismatch, or nothing to check. 2: wrong flags or no such file.
+// main.go reads and compares, prices.go tells a file of bars as prices, state.go has the accounts
+// and the arithmetic, rules.go the rules of trading. The result is one line of JSON; the first
+// mismatches go to standard error, each with its record and both figures. Exit code 1: a mismatch,
+// or nothing to check. 2: wrong flags or no such file.
 package main
 
 import (
@@ -37,7 +40,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	flags.SetOutput(errOut)
 	prices := flags.String("prices", "", "CSV of the bars that were replayed, plain or gz; without it the journal's prices are believed")
 	pair := flags.String("pair", "BTCUSD", "pair that the prices are of")
-	partial := flags.Bool("partial", false, "the run may have stopped before the end of the prices")
+	partial := flags.Bool("partial", false, "the run may have stopped before the end of the prices, and with eliminations still due")
 	if flags.Parse(args) != nil || flags.NArg() > 0 {
 		return 2
 	}
