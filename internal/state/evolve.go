@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -49,11 +50,11 @@ func (s *State) Evolve(e prop.Event) {
 	case *prop.PricesObserved:
 		s.observePrices(e)
 	case *prop.OrderAccepted:
-		s.orders = append(s.orders, Order{OrderAccepted: *e, Seq: s.seq, At: s.at})
-		s.waiting[e.Account]++
+		s.acceptOrder(e)
+	case *prop.OrderTriggered: // its fill or its end follows
 	case *prop.OrderFilled:
 		s.removeOrder(e.Order)
-		s.trade(e.Account, e.Pair, e.Quantity, e.CostDelta, e.Realised)
+		s.trade(e.Account, e.Pair, &e.Trade)
 	case *prop.OrderCancelled:
 		s.removeOrder(e.Order)
 	case *prop.FeeCharged:
@@ -65,7 +66,15 @@ func (s *State) Evolve(e prop.Event) {
 			s.frozen = slices.Insert(s.frozen, at, Frozen{r, e.Reason, e.QuotesSeq})
 		}
 	case *prop.PositionClosed:
-		s.trade(e.Account, e.Pair, e.Quantity, e.CostDelta, e.Realised)
+		s.trade(e.Account, e.Pair, &e.Trade)
+	case *prop.CarryCharged:
+		for _, c := range e.Rates {
+			s.chargeCarry(c)
+		}
+	case *prop.PairStateChanged:
+		s.pairs[e.Pair] = e.State
+	case *prop.HaltChanged:
+		s.setHalt(e)
 	case *prop.AccountEliminated:
 		s.setStatus(e.Account, prop.Eliminated)
 	case *prop.RootRecorded: // states what is true already
@@ -80,11 +89,18 @@ func (s *State) mustBeNext(what string, got, want int) {
 	}
 }
 
+// usd is the currency that accounts are kept in.
+const usd = "USD"
+
 func (s *State) setGenesis(e *prop.GenesisSet) {
 	s.genesis = e.Genesis
 	n := len(e.Genesis.Pairs)
-	s.quotes, s.books = make([]Quote, n), make([]book, n)
+	s.quotes, s.books, s.pairs, s.orders = make([]Quote, n), make([]book, n), make([]prop.PairState, n), make([][]*Order, n)
 	for i, p := range e.Genesis.Pairs {
+		s.pairs[i] = p.State
+		if p.Quote == usd {
+			s.quotes[i].Num, s.quotes[i].Den = fixed.PriceScale, fixed.PriceScale
+		}
 		s.pairByID[p.ID] = prop.PairRef(i)
 		s.books[i] = book{lot: p.Lot, row: map[prop.AccountRef]int{}}
 	}
@@ -111,7 +127,11 @@ func (s *State) createAccount(e *prop.SubaccountCreated) {
 	a.startSeq = append(a.startSeq, s.seq)
 	a.deadline = append(a.deadline, 0)
 	a.held = append(a.held, nil)
-	s.waiting = append(s.waiting, 0)
+	a.class = append(a.class, e.Class)
+	a.halted = append(a.halted, false)
+	a.orderRate = append(a.orderRate, prop.Window{})
+	a.cooldown = append(a.cooldown, nil)
+	a.orders = append(a.orders, nil)
 }
 
 // moves lists the legal steps of an account's life. Eliminated and failed lead nowhere.
@@ -181,7 +201,13 @@ func (s *State) observePrices(e *prop.PricesObserved) {
 	for _, c := range e.Changed {
 		q := &s.quotes[c.Pair]
 		q.Bid, q.Ask, q.Mark = c.Bid, c.Ask, fixed.MidHalfEven(c.Bid, c.Ask)
-		s.books[c.Pair].mark(q.Mark, a.unrealised)
+	}
+	for _, c := range e.Rates {
+		s.quotes[c.Pair].Num, s.quotes[c.Pair].Den = c.Num, c.Den
+		s.books[c.Pair].mark(&s.quotes[c.Pair], a.unrealised)
+	}
+	for _, c := range e.Changed {
+		s.books[c.Pair].mark(&s.quotes[c.Pair], a.unrealised)
 	}
 	for p := range s.quotes {
 		if e.Seen.Has(p) {
@@ -199,8 +225,43 @@ func (s *State) observePrices(e *prop.PricesObserved) {
 	}
 }
 
+func (s *State) acceptOrder(e *prop.OrderAccepted) {
+	a := &s.accounts
+	s.accepted++
+	o := &Order{OrderAccepted: *e, Number: s.accepted, Seq: s.seq, At: s.at}
+	s.orders[e.Pair] = append(s.orders[e.Pair], o)
+	a.orders[e.Account] = append(a.orders[e.Account], o)
+	s.orderByID[e.Order] = o
+	if e.AccountRate.Count != 0 {
+		a.orderRate[e.Account] = e.AccountRate
+	}
+	if e.EntityRate.Count != 0 {
+		s.entities[a.entity[e.Account]].OrderRate = e.EntityRate
+	}
+	if e.CoolUntil != 0 {
+		list := slices.DeleteFunc(a.cooldown[e.Account], func(c cooldown) bool { return c.pair == e.Pair || c.until <= s.at })
+		a.cooldown[e.Account] = append(list, cooldown{e.Pair, e.CoolUntil})
+	}
+}
+
 func (s *State) removeOrder(id prop.CommandID) {
-	at := slices.IndexFunc(s.orders, func(o Order) bool { return o.Order == id })
-	s.waiting[s.orders[at].Account]--
-	s.orders = slices.Delete(s.orders, at, at+1)
+	o := s.orderByID[id]
+	delete(s.orderByID, id)
+	remove := func(list []*Order) []*Order {
+		at, _ := slices.BinarySearchFunc(list, o.Number, func(o *Order, n uint64) int { return cmp.Compare(o.Number, n) })
+		return slices.Delete(list, at, at+1)
+	}
+	s.orders[o.Pair] = remove(s.orders[o.Pair])
+	s.accounts.orders[o.Account] = remove(s.accounts.orders[o.Account])
+}
+
+func (s *State) setHalt(e *prop.HaltChanged) {
+	switch e.Scope {
+	case prop.Everything:
+		s.halted = e.Halted
+	case prop.OneEntity:
+		s.entities[e.Entity].Halted = e.Halted
+	case prop.OneAccount:
+		s.accounts.halted[e.Account] = e.Halted
+	}
 }
