@@ -53,7 +53,7 @@ type HourSlippage struct {
 }
 
 // Of is the slippage of a trade, as a part of the price and against the trader. The value is that of
-// what is traded, its sign does not matter. False where the class has no table, or where the instant
+// what is traded, its sign does not matter; the tables are without Faults. False where the class has no table, or where the instant
 // is one that New York's calendar does not know.
 func (s *Slippage) Of(class, pair string, buy bool, value fixed.USD, at prop.Instant) (fixed.Ratio, bool) {
 	var r fixed.Ratio

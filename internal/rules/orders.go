@@ -77,8 +77,13 @@ func CheckLeverage(pair *prop.Pair, size fixed.USD, price fixed.Price, before, a
 	if err != nil || value.Abs() > MaxPositionValue || after.Abs() > MaxQuantity {
 		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", prop.KV{Key: "pair", Value: pair.ID})
 	}
+	// The minimum is asked of the size as ordered: the quantity was rounded down by less than a unit.
+	least, err := fixed.ValueHalfEven(after.Abs()+1, price, pair.Lot)
+	if err != nil {
+		least = value
+	}
 	over := fixed.CmpProducts(value.Abs(), fixed.Ratio(fixed.RatioScale), pair.MaxLeverage, size) > 0
-	under := fixed.CmpProducts(value.Abs(), fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
+	under := fixed.CmpProducts(least.Abs(), fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
 	if !over && !under {
 		return nil
 	}
