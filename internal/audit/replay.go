@@ -91,7 +91,12 @@ func (p *replay) block(b *wire.Block) error {
 }
 
 // record evolves the recorded events and compares roots where they are recorded.
-func (p *replay) record(r *prop.Record) error {
+func (p *replay) record(r *prop.Record) (err error) {
+	defer func() {
+		if why := recover(); why != nil { // state panics on what cannot have happened
+			err = fmt.Errorf("record %d cannot have happened: %v", r.Seq, why)
+		}
+	}()
 	p.report.Records++
 	for _, e := range r.Events {
 		if root, ok := e.(*prop.RootRecorded); ok {

@@ -22,6 +22,7 @@ type Twin struct {
 
 	mu     sync.Mutex
 	file   *os.File
+	end    int64 // of the book in the file; what a failed write left behind it is no part of it
 	locked map[prop.Hotkey]fixed.Theta
 	burned map[prop.Hotkey]fixed.Theta
 	done   map[prop.EffectID]entry
@@ -47,7 +48,6 @@ func OpenTwin(dir string, opening fixed.Theta) (*Twin, error) {
 		return nil, fmt.Errorf("open the collateral twin's book: %w", err)
 	}
 	t := &Twin{opening: opening, file: f, locked: map[prop.Hotkey]fixed.Theta{}, burned: map[prop.Hotkey]fixed.Theta{}, done: map[prop.EffectID]entry{}}
-	var used int64
 	for r := bufio.NewReader(f); ; {
 		line, err := r.ReadBytes('\n')
 		if err != nil { // what follows the last line feed is torn
@@ -55,20 +55,15 @@ func OpenTwin(dir string, opening fixed.Theta) (*Twin, error) {
 		}
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s at byte %d is damaged: %w", path, used, err), f.Close())
+			return nil, errors.Join(fmt.Errorf("%s at byte %d is damaged: %w", path, t.end, err), f.Close())
 		}
 		t.book(e)
-		used += int64(len(line))
+		t.end += int64(len(line))
 	}
-	if err := errors.Join(f.Truncate(used), seekTo(f, used)); err != nil {
+	if err := f.Truncate(t.end); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return t, nil
-}
-
-func seekTo(f *os.File, at int64) error {
-	_, err := f.Seek(at, 0)
-	return err
 }
 
 // Close closes the book.
@@ -108,12 +103,15 @@ func (t *Twin) Send(_ context.Context, tx prop.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.file.Write(append(line, '\n')); err != nil {
-		return err
+	line = append(line, '\n')
+	_, err = t.file.WriteAt(line, t.end)
+	if err == nil {
+		err = t.file.Sync()
 	}
-	if err := t.file.Sync(); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, t.file.Truncate(t.end)) // it has not happened
 	}
+	t.end += int64(len(line))
 	t.book(e)
 	return nil
 }

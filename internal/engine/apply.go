@@ -32,6 +32,9 @@ func Apply(s *state.State, at prop.Instant, cmd prop.Signed) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
+	if !cmd.Internal() && !signable(cmd.Command) {
+		return Outcome{}, prop.Refuse(prop.NotOwner, "only the node itself gives this command")
+	}
 	t := &tx{s: s, cmd: cmd, stamp: prop.Stamp{Seq: s.Seq() + 1, At: at, ID: cmd.ID, BodyHash: cmd.BodyHash}}
 	if err := t.decide(); err != nil {
 		if len(t.events) != 0 {
@@ -40,6 +43,15 @@ func Apply(s *state.State, at prop.Instant, cmd prop.Signed) (Outcome, error) {
 		return Outcome{}, err
 	}
 	return Outcome{Stamp: t.stamp, Events: t.events}, nil
+}
+
+// signable tells whether a command may come from a signed call; the others are the node's own.
+func signable(c prop.Command) bool {
+	switch c.(type) {
+	case *prop.RegisterEntity, *prop.CreateSubaccount, *prop.SubmitOrder, *prop.ObservePrices:
+		return true
+	}
+	return false
 }
 
 // checkIDTime keeps the table of ids bounded: an id that could have been forgotten is too old.

@@ -19,17 +19,17 @@ func (s *server) routes(mux *http.ServeMux, a huma.API) {
 	s.signed(mux, a, request.PathOrders, "Submit a market order; it fills on the pair's next price batch", api.SubmitOrder{})
 	s.signed(mux, a, request.PathPrices, "Push a price batch (operators with the feed role)", api.PushPrices{})
 
-	get(a, "/v1/time", "Network, origin and time to sign with", s.time)
-	get(a, "/v1/commands/{id}", "A command by its id, with its receipt", s.command)
-	get(a, "/v1/entities", "All entities", s.entities)
-	get(a, "/v1/entities/{hotkey}", "One entity", s.entity)
-	get(a, "/v1/entities/{hotkey}/subaccounts", "An entity's subaccounts in order of their numbers", s.subaccounts)
-	get(a, "/v1/accounts/{account}", "One subaccount with its evaluated rules", s.account)
-	get(a, "/v1/accounts/{account}/orders", "A subaccount's orders, newest first", s.orders)
-	get(a, "/v1/orders/{id}", "One order", s.order)
-	get(a, "/v1/eliminations", "Eliminations with their evidence, newest first", s.eliminations)
-	get(a, "/v1/prices", "All pairs with their last quotes", s.prices)
-	get(a, "/v1/roots", "The newest recorded state roots", s.roots)
+	get(s, a, "/v1/time", "Network, origin and time to sign with", s.time)
+	get(s, a, "/v1/commands/{id}", "A command by its id, with its receipt", s.command)
+	get(s, a, "/v1/entities", "All entities", s.entities)
+	get(s, a, "/v1/entities/{hotkey}", "One entity", s.entity)
+	get(s, a, "/v1/entities/{hotkey}/subaccounts", "An entity's subaccounts in order of their numbers", s.subaccounts)
+	get(s, a, "/v1/accounts/{account}", "One subaccount with its evaluated rules", s.account)
+	get(s, a, "/v1/accounts/{account}/orders", "A subaccount's orders, newest first", s.orders)
+	get(s, a, "/v1/orders/{id}", "One order", s.order)
+	get(s, a, "/v1/eliminations", "Eliminations with their evidence, newest first", s.eliminations)
+	get(s, a, "/v1/prices", "All pairs with their last quotes", s.prices)
+	get(s, a, "/v1/roots", "The newest recorded state roots", s.roots)
 
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, "application/json", "alive") })
 	mux.HandleFunc("GET /readyz", s.readyz)
@@ -45,7 +45,7 @@ func (s *server) routes(mux *http.ServeMux, a huma.API) {
 type answer[T any] struct{ Body T }
 
 // get registers a read; the token is checked before (guard).
-func get[I, T any](a huma.API, path, summary string, fn func(*I) (T, error)) {
+func get[I, T any](s *server, a huma.API, path, summary string, fn func(*I) (T, error)) {
 	op := huma.Operation{Method: http.MethodGet, Path: path, Summary: summary, OperationID: operationID(http.MethodGet, path), Errors: []int{400, 401, 404}}
 	if !open[path] {
 		op.Security = []map[string][]string{{"token": {}}}
@@ -53,6 +53,7 @@ func get[I, T any](a huma.API, path, summary string, fn func(*I) (T, error)) {
 	huma.Register(a, op, func(_ context.Context, in *I) (*answer[T], error) {
 		body, err := fn(in)
 		if err != nil {
+			s.logInternal(err)
 			return nil, problem(err)
 		}
 		return &answer[T]{body}, nil

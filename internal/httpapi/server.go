@@ -121,8 +121,12 @@ func (s *server) guard(next http.Handler) http.Handler {
 // token in its query.
 func (s *server) tokenOK(r *http.Request) bool {
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !found && r.URL.Path == "/" {
+	switch {
+	case found:
+	case r.URL.Path == "/":
 		token = r.URL.Query().Get("token")
+	default:
+		return false
 	}
 	digest := sha256.Sum256([]byte(token))
 	ok := 0

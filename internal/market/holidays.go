@@ -29,19 +29,18 @@ type dayRule struct {
 type move int
 
 const (
-	stays      move = iota
-	nearest         // Saturday to Friday, Sunday to Monday
-	fromSunday      // Sunday to Monday; on a Saturday nothing is lost, so nothing is moved
-	monToThu        // the day exists from Monday to Thursday only
+	nearest    move = iota // Saturday to Friday, Sunday to Monday
+	fromSunday             // Sunday to Monday; not kept in a year in which it is a Saturday
+	monToThu               // the day exists from Monday to Thursday only
 )
 
 // forexDays are the public node's. A moved day may fall on one that is free already: nothing is
 // lost or added then. Source: reference/trading.md §5.
 var forexDays = []dayRule{
-	{name: "New Year's Day", month: 1, day: 1, move: nearest},
+	{name: "New Year's Day", month: 1, day: 1},
 	{name: "Good Friday", easter: -2},
-	{name: "Christmas Day", month: 12, day: 25, move: nearest},
-	{name: "Boxing Day", month: 12, day: 26, move: nearest},
+	{name: "Christmas Day", month: 12, day: 25},
+	{name: "Boxing Day", month: 12, day: 26},
 }
 
 // equitiesDays are those of the American exchanges, as they announce them. New Year's Day is not
@@ -52,11 +51,11 @@ var equitiesDays = []dayRule{
 	{name: "Washington's Birthday", month: 2, weekday: monday, nth: 3},
 	{name: "Good Friday", easter: -2},
 	{name: "Memorial Day", month: 5, weekday: monday, nth: -1},
-	{name: "Juneteenth", from: 2022, month: 6, day: 19, move: nearest},
-	{name: "Independence Day", month: 7, day: 4, move: nearest},
+	{name: "Juneteenth", from: 2022, month: 6, day: 19},
+	{name: "Independence Day", month: 7, day: 4},
 	{name: "Labor Day", month: 9, weekday: monday, nth: 1},
 	{name: "Thanksgiving Day", month: 11, weekday: thursday, nth: 4},
-	{name: "Christmas Day", month: 12, day: 25, move: nearest},
+	{name: "Christmas Day", month: 12, day: 25},
 	{name: "day before Independence Day", month: 7, day: 3, move: monToThu, closes: 13 * hourMs},
 	{name: "day after Thanksgiving", month: 11, weekday: thursday, nth: 4, plus: 1, closes: 13 * hourMs},
 	{name: "Christmas Eve", month: 12, day: 24, move: monToThu, closes: 13 * hourMs},
@@ -86,12 +85,16 @@ func (r *dayRule) in(year int) (d int64, ok bool) {
 	d = dayOf(year, r.month, r.day)
 	w := weekday(d)
 	switch {
-	case r.move == nearest && w == saturday:
-		d--
-	case (r.move == nearest || r.move == fromSunday) && w == sunday:
-		d++
+	case r.move == monToThu:
+		return d, w >= monday && w <= thursday
+	case r.move == fromSunday && w == saturday:
+		return 0, false
+	case w == saturday:
+		return d - 1, true
+	case w == sunday:
+		return d + 1, true
 	}
-	return d, r.move != monToThu || w >= monday && w <= thursday
+	return d, true
 }
 
 // Holidays are the days of the year, in New York, on which the class does not keep its usual hours,

@@ -23,7 +23,7 @@ type hours struct{ open, close int64 }
 // class is how a class of instruments trades.
 type class struct {
 	name    string
-	from    int // the first year that is known
+	from    int // the first year that is known, of a class with hours
 	always  bool
 	week    [7]hours // from Sunday, in New York; empty for what is always or never open
 	days    []dayRule
@@ -35,11 +35,11 @@ type class struct {
 // holiday is a whole day from midnight to midnight, so that the Sunday evening before one trades.
 // The indices of the public network never trade. Source: reference/trading.md §5.
 var classes = [...]class{
-	{name: Crypto, from: 1970, always: true, carry: carry{4 * hourMs, 8 * hourMs, everyDay}},
+	{name: Crypto, always: true, carry: carry{4 * hourMs, 8 * hourMs, everyDay}},
 	{name: Forex, from: 1987, week: forexWeek, days: forexDays, carry: carry{21 * hourMs, dayMs, workdays}},
 	// From the year in which today's rule for early closes came.
 	{name: Equities, from: 2013, week: exchangeWeek, days: equitiesDays, decrees: equitiesDecrees, carry: carry{21 * hourMs, dayMs, workdays}},
-	{name: Indices, from: 1970, carry: carry{21 * hourMs, dayMs, workdays}},
+	{name: Indices, carry: carry{21 * hourMs, dayMs, workdays}},
 }
 
 var forexWeek = [7]hours{
@@ -91,14 +91,10 @@ func Session(class string, at prop.Instant) (SessionInfo, bool) {
 		tomorrow := c.on(d + 1)
 		// What closes at 24:00 and opens at 00:00 has not closed.
 		if h.open < h.close && !(h.open == 0 && yesterday.close == dayMs) {
-			if ok := flip(&info.NextOpen, at, d, h.open); !ok {
-				return SessionInfo{}, false
-			}
+			flip(&info.NextOpen, at, d, h.open)
 		}
 		if h.open < h.close && !(h.close == dayMs && tomorrow.open == 0 && tomorrow.close > 0) {
-			if ok := flip(&info.NextClose, at, d, h.close); !ok {
-				return SessionInfo{}, false
-			}
+			flip(&info.NextClose, at, d, h.close)
 		}
 		if info.NextOpen != 0 && info.NextClose != 0 {
 			return info, true
@@ -108,14 +104,11 @@ func Session(class string, at prop.Instant) (SessionInfo, bool) {
 	return SessionInfo{}, false
 }
 
-// flip notes the instant of a change if it is the first after at. False where New York's clock is
-// not known.
-func flip(next *prop.Instant, at prop.Instant, d, ms int64) bool {
-	t, ok := newYork(d, ms)
-	if ok && *next == 0 && t > at {
+// flip notes the instant of a change if it is the first after at, and known.
+func flip(next *prop.Instant, at prop.Instant, d, ms int64) {
+	if t, ok := newYork(d, ms); ok && *next == 0 && t > at {
 		*next = t
 	}
-	return ok
 }
 
 // on are the hours of a day.

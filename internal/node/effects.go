@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -153,5 +154,5 @@ func (f *effects) complete(ctx context.Context, n *Node, id prop.EffectID, tx pr
 	if err != nil || !out.Found {
 		return false, err
 	}
-	return true, n.Command(ctx, &prop.CompleteEffect{Effect: id, OK: out.OK, Detail: out.Detail})
+	return true, n.Command(ctx, &prop.CompleteEffect{Effect: id, OK: out.OK, Detail: strings.ToValidUTF8(out.Detail, "?")})
 }

@@ -100,6 +100,9 @@ func readJSON(t *testing.T, name string, strict bool, v any) {
 	}
 }
 
+// slippageFromMs is when the public node began to take slippage into account; we always do.
+const slippageFromMs = 1739937600000
+
 // golden reads the cases and the bounds. The counts are fixed, so that no case gets lost unseen.
 func golden(t *testing.T) ([]vector, goldenRules) {
 	t.Helper()
@@ -117,6 +120,11 @@ func golden(t *testing.T) ([]vector, goldenRules) {
 		}
 		if _, ok := r.Cases[c.Name]; ok {
 			own++
+		}
+		for _, o := range c.Orders {
+			if o.AtMs < slippageFromMs && number(o.Slippage).Sign() != 0 {
+				t.Fatalf("%s: slippage at a time when the public node took none", c.Name)
+			}
 		}
 		orders += len(c.Orders)
 		marks += len(c.Marks)

@@ -98,12 +98,11 @@ func compare(c vector, r goldenRules, outcomes []oracle.Outcome, i int) (found [
 			found = append(found, mismatch{i, field, shown(ours), shown(theirs), ours})
 		}
 	}
-	text("ok", verdict(out.Refused), verdict(want.Error))
-	if out.Refused != "" && !want.OK {
-		text("error", "refused: "+out.Refused, "refused: "+reason(want.Error))
-	}
-	if want.OK != (want.Error == "") {
-		text("ok", verdict(out.Refused), "neither accepted nor refused")
+	switch theirs := reason(want.Error); {
+	case want.OK != (out.Refused == ""):
+		text("ok", verdict(out.Refused), verdict(theirs))
+	case !want.OK:
+		text("error", verdict(out.Refused), verdict(theirs))
 	}
 	p := out.Position
 	notional := notionalOf(c, r, outcomes, i)
@@ -196,6 +195,9 @@ var reasons = []struct {
 }
 
 func reason(text string) string {
+	if text == "" {
+		return ""
+	}
 	for _, r := range reasons {
 		if m := r.text.FindStringSubmatchIndex(text); m != nil {
 			return string(r.text.ExpandString(nil, r.ours, text, m))

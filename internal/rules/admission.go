@@ -61,8 +61,13 @@ func CheckLeverage(pair *prop.Pair, size fixed.USD, price fixed.Price, q Quote, 
 	if err != nil {
 		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", which)
 	}
+	// The minimum is asked of the size as ordered: the quantity was rounded down by less than a unit.
+	least, err := q.Value(after.Abs()+1, price, pair.Lot)
+	if err != nil {
+		least = value
+	}
 	over := fixed.CmpProducts(value, fixed.Ratio(fixed.RatioScale), pair.MaxLeverage, size) > 0
-	under := fixed.CmpProducts(value, fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
+	under := fixed.CmpProducts(least, fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
 	if !over && !under {
 		return nil
 	}

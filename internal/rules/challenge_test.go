@@ -82,11 +82,11 @@ func TestFloorAndTargetEquity(t *testing.T) {
 			DrawdownLimit: fixed.Ratio(rapid.Int64Range(1, fixed.RatioScale).Draw(t, "limit")), DrawdownOp: rapid.SampledFrom([]prop.Op{prop.GT, prop.GE}).Draw(t, "op"),
 			Target: fixed.Ratio(rapid.Int64Range(1, 10*fixed.RatioScale).Draw(t, "target")),
 		}
-		if rapid.Bool().Draw(t, "whole percents") { // where the limit is met exactly
-			p.DrawdownLimit = (p.DrawdownLimit/percent + 1) * percent
-			p.Target = (p.Target/percent + 1) * percent
-		}
 		anchor := fixed.USD(rapid.Int64Range(usd, 1_000_000*usd).Draw(t, "peak, size"))
+		if rapid.Bool().Draw(t, "whole percents") { // where the limit is met exactly
+			p.DrawdownLimit, p.Target = (p.DrawdownLimit/percent+1)*percent, (p.Target/percent+1)*percent
+			anchor -= anchor % 100
+		}
 		floor, goal := rules.DrawdownFloor(p, anchor), rules.TargetEquity(p, anchor)
 		if rules.DrawdownBreached(p, floor, anchor) || !rules.DrawdownBreached(p, floor-1, anchor) {
 			t.Errorf("%s from %s with %s %s is not the floor", floor, anchor, p.DrawdownOp, p.DrawdownLimit)

@@ -156,7 +156,7 @@ func TestCheckLeverage(t *testing.T) {
 		want          prop.Code
 	}{
 		{"exactly the maximum", "0", "50", 0}, {"beyond the maximum", "0", "50.00000001", prop.LeverageBounds},
-		{"exactly the minimum", "0", "10", 0}, {"below the minimum", "0", "9.99999999", prop.LeverageBounds},
+		{"exactly the minimum", "0", "10", 0}, {"rounded down from the minimum", "0", "9.99999999", 0}, {"below the minimum", "0", "9.99999998", prop.LeverageBounds},
 		{"short, exactly the maximum", "0", "-50", 0}, {"short, beyond", "0", "-50.00000001", prop.LeverageBounds},
 		{"adding up to the maximum", "40", "50", 0}, {"adding beyond it", "40", "50.00000001", prop.LeverageBounds},
 		{"short, adding beyond it", "-40", "-50.00000001", prop.LeverageBounds},

@@ -175,6 +175,32 @@ func TestForgedEventsPanic(t *testing.T) {
 	}
 }
 
+// TestVerifyFindsWhatIsPlanted: sums that do not add up, although every index is right.
+func TestVerifyFindsWhatIsPlanted(t *testing.T) {
+	rows := []struct {
+		what  string
+		plant func(s *State)
+	}{
+		{"collateral locked for nobody", func(s *State) { s.entities[0].Locked++ }}, {"collateral slashed for nothing", func(s *State) { s.entities[0].Slashed++ }},
+		{"a slot too many", func(s *State) { s.entities[0].Live++ }}, {"a lock of another size", func(s *State) { s.accounts.lock[0]++ }},
+		{"a slash of another size", func(s *State) { s.effects[6].Amount++ }}, {"an account's profit made up", func(s *State) { s.accounts.unrealised[0]++ }},
+		{"a position's profit made up", func(s *State) { s.books[0].unrealised[0]++ }}, {"a quantity made up", func(s *State) { s.books[0].quantity[0]++ }},
+		{"a cost made up", func(s *State) { s.books[0].cost[0]++ }}, {"a position forgotten", func(s *State) { s.accounts.held[0] = s.accounts.held[0][:1] }},
+		{"the eliminated hold", func(s *State) { s.accounts.status[0] = prop.Eliminated }}, {"the failed wait", func(s *State) { s.accounts.status[3] = prop.Failed }},
+		{"another entity's account", func(s *State) { s.accounts.entity[0] = 1 }}, {"a mark without marking", func(s *State) { s.quotes[0].Mark += fixed.PriceScale }},
+		{"an order lost", func(s *State) { s.orders = s.orders[1:] }}, {"the frozen forgotten", func(s *State) { s.frozen = nil }},
+		{"a deadline forgotten", func(s *State) { s.deadlines = s.deadlines[1:] }}, {"an effect forgotten", func(s *State) { s.openEffects = nil }},
+		{"a command id forgotten", func(s *State) { s.ids.queue = s.ids.queue[1:] }},
+	}
+	for _, r := range rows {
+		s := richState()
+		r.plant(s)
+		if s.Verify() == nil {
+			t.Errorf("%s: not found", r.what)
+		}
+	}
+}
+
 func panics(f func()) (yes bool) {
 	defer func() { yes = recover() != nil }()
 	f()

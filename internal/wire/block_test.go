@@ -183,6 +183,22 @@ func TestReceiptMutations(t *testing.T) {
 	}
 }
 
+// TestReceiptOfAMisnumberedRecord: a record that calls itself another number proves nothing, even
+// signed by the origin.
+func TestReceiptOfAMisnumberedRecord(t *testing.T) {
+	b, err := wire.Seal(origin, network, 1, prop.Hash{}, 1, 0, [][]byte{encoded(t, prop.Record{Seq: 2, Command: &prop.Tick{}})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := b.Receipt(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, _, err := receipt.Verify(network, origin.Public()); err == nil {
+		t.Errorf("record 1 proves %+v", r)
+	}
+}
+
 // FuzzDecodeBlock: decoding never panics, and there is one byte form of every block.
 func FuzzDecodeBlock(f *testing.F) {
 	for n := 1; n <= 3; n++ {

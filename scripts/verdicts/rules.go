@@ -141,8 +141,10 @@ func outOfBounds(a *account, p *pair, price, held, next *big.Rat) bool {
 	if next.Sign() == 0 || held.Sign() == next.Sign() && abs(next).Cmp(abs(held)) < 0 {
 		return false
 	}
-	leverage := quo(abs(value(next, price, p)), &a.rules.AccountSize)
-	return leverage.Cmp(&p.MaxLeverage) > 0 || leverage.Cmp(&p.MinLeverage) < 0
+	leverage := func(q *big.Rat) *big.Rat { return quo(value(q, price, p), &a.rules.AccountSize) }
+	// The minimum is asked of the size as ordered, which was rounded down by less than a unit.
+	least := add(abs(next), big.NewRat(1, 100_000_000))
+	return leverage(abs(next)).Cmp(&p.MaxLeverage) > 0 || leverage(least).Cmp(&p.MinLeverage) < 0
 }
 
 // value is what a quantity is worth at a price, in USD.
