@@ -141,6 +141,15 @@ func (c Code) Info() CodeInfo {
 	return Internal.Info()
 }
 
+// Passing tells whether the same call, with the same id, may be accepted later.
+func (c Code) Passing() bool {
+	switch c.Info().Status {
+	case 429, 503, 507:
+		return true
+	}
+	return false
+}
+
 func (c Code) String() string { return c.Info().Name }
 
 // KV names an id that a refusal concerns.

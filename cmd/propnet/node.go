@@ -52,6 +52,9 @@ func (c *nodeInit) Run(a *app) error {
 }
 
 func initDir(dir, keyFile string, g prop.Genesis, key *client.Key, at prop.Instant) (tokenFile string, err error) {
+	if _, err := os.Stat(filepath.Join(dir, configName)); err == nil {
+		return "", fmt.Errorf("%s holds a node already: a key must not begin a second history", dir)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}

@@ -140,11 +140,11 @@ func (c *journalVerify) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	out := map[string]any{"ok": true, "segments": report.Segments, "blocks": report.Blocks, "records": report.Records, "bytes": report.Bytes,
-		"seq": report.Head.LastSeq, "head": report.Head.Hash.String()}
-	if genesis != nil {
-		out["network"], out["origin"] = genesis.Network, genesis.Origin.String()
+	if genesis == nil {
+		return fmt.Errorf("%w: the journal has no record, not even a genesis", errIntegrity)
 	}
+	out := map[string]any{"ok": true, "segments": report.Segments, "blocks": report.Blocks, "records": report.Records, "bytes": report.Bytes,
+		"seq": report.Head.LastSeq, "head": report.Head.Hash.String(), "network": genesis.Network, "origin": genesis.Origin.String()}
 	return a.print(out)
 }
 

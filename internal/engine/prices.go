@@ -44,6 +44,9 @@ func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
 		if err := rules.CheckRole(t.s.Genesis(), t.cmd.Signer, prop.FeedRole); err != nil {
 			return nil, err
 		}
+		if len(c.Quotes) == 0 {
+			return nil, prop.Refuse(prop.InvalidPrice, "a pushed batch has at least one quote")
+		}
 	}
 	if c.Observed > t.stamp.At+prop.AuthSkewMs {
 		return nil, prop.Refuse(prop.InvalidPrice, "the batch is dated "+c.Observed.String()+", after the node's time "+t.stamp.At.String())

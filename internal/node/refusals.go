@@ -1,6 +1,10 @@
 package node
 
-import "github.com/propnet/propnet/prop"
+import (
+	"errors"
+
+	"github.com/propnet/propnet/prop"
+)
 
 // refusals remembers refused calls until they expire, so that a repeated call is refused alike.
 type refusals struct {
@@ -18,8 +22,10 @@ type refusal struct {
 // maxRefusals bounds the memory of refused calls: some 200 bytes each.
 const maxRefusals = 100_000
 
+// remember keeps a refusal, unless it is one that the same call may outlive.
 func (r *refusals) remember(cmd prop.Signed, at prop.Instant, err error) {
-	if cmd.Internal() {
+	var refused *prop.Error
+	if cmd.Internal() || errors.As(err, &refused) && refused.Code.Passing() {
 		return
 	}
 	if _, known := r.byID[cmd.ID]; known {
