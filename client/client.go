@@ -145,14 +145,29 @@ func (c *Client) RegisterEntity(ctx context.Context, key *Key, coldkey prop.Hotk
 	return c.Call(ctx, key, request.PathEntities, api.RegisterEntity{Hotkey: key.Public(), Coldkey: coldkey})
 }
 
-// CreateSubaccount opens the entity's next subaccount.
-func (c *Client) CreateSubaccount(ctx context.Context, key *Key, entity prop.Hotkey) (api.Command, error) {
-	return c.Call(ctx, key, request.PathSubaccounts, api.CreateSubaccount{Entity: entity})
+// CreateSubaccount opens the entity's next subaccount, for one asset class.
+func (c *Client) CreateSubaccount(ctx context.Context, key *Key, entity prop.Hotkey, class string) (api.Command, error) {
+	return c.Call(ctx, key, request.PathSubaccounts, api.CreateSubaccount{Entity: entity, Class: class})
 }
 
-// SubmitOrder submits a market order. The order's id is the command's.
+// SubmitOrder submits an order. The order's id is the command's.
 func (c *Client) SubmitOrder(ctx context.Context, key *Key, o api.SubmitOrder) (api.Command, error) {
 	return c.Call(ctx, key, request.PathOrders, o)
+}
+
+// CancelOrder cancels a resting order, or all of the account.
+func (c *Client) CancelOrder(ctx context.Context, key *Key, o api.CancelOrder) (api.Command, error) {
+	return c.Call(ctx, key, request.PathCancel, o)
+}
+
+// SetPairState halts, resumes or narrows a pair.
+func (c *Client) SetPairState(ctx context.Context, key *Key, s api.SetPairState) (api.Command, error) {
+	return c.Call(ctx, key, request.PathPairState, s)
+}
+
+// Halt throws the kill switch, or takes it back.
+func (c *Client) Halt(ctx context.Context, key *Key, h api.Halt) (api.Command, error) {
+	return c.Call(ctx, key, request.PathHalts, h)
 }
 
 // PushPrices pushes a price batch as of the node's time.

@@ -397,7 +397,7 @@ func trade(ctx context.Context, shared *client.Client, key *client.Key, kept *pr
 	one := fixed.Ratio(fixed.RatioScale)
 	calls := []func() (api.Command, error){
 		func() (api.Command, error) { return c.RegisterEntity(ctx, key, key.Public()) },
-		func() (api.Command, error) { return c.CreateSubaccount(ctx, key, key.Public()) },
+		func() (api.Command, error) { return c.CreateSubaccount(ctx, key, key.Public(), "crypto") },
 		func() (api.Command, error) {
 			return c.SubmitOrder(ctx, key, api.SubmitOrder{Account: account, Pair: "BTCUSD", Side: "LONG", Leverage: &one})
 		},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/propnet/propnet/fixed"
+	"github.com/propnet/propnet/internal/market"
 	"github.com/propnet/propnet/internal/rules"
 	"github.com/propnet/propnet/prop"
 )
@@ -74,5 +75,31 @@ func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
 			batch.Changed = append(batch.Changed, prop.PriceChange{Pair: ref, Bid: q.Bid, Ask: q.Ask})
 		}
 	}
+	t.rates(batch)
 	return batch, nil
+}
+
+// rates adds the rates to USD that the batch changes, of the pairs that are not quoted in USD.
+func (t *tx) rates(batch *prop.PricesObserved) {
+	if len(batch.Changed) == 0 {
+		return
+	}
+	pairs := t.s.Pairs()
+	fresh := func(id string) (market.Quote, bool) {
+		for _, c := range batch.Changed {
+			if pairs[c.Pair].ID == id {
+				return market.Quote{Bid: c.Bid, Ask: c.Ask}, true
+			}
+		}
+		return t.lastQuote(id)
+	}
+	for i := range pairs {
+		if pairs[i].Quote == "USD" {
+			continue
+		}
+		rate, known := market.QuoteUsd(pairs, &pairs[i], fresh)
+		if last := t.s.Quote(prop.PairRef(i)); known && (rate.Num != last.Num || rate.Den != last.Den) {
+			batch.Rates = append(batch.Rates, prop.UsdRate{Pair: prop.PairRef(i), Num: rate.Num, Den: rate.Den})
+		}
+	}
 }

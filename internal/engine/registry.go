@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strconv"
+
 	"strings"
 	"unicode/utf8"
 
@@ -60,6 +62,9 @@ func (t *tx) createSubaccount(c *prop.CreateSubaccount) error {
 	}
 	pinned := t.s.DefaultRules()
 	r := t.s.Rules(pinned)
+	if _, known := r.Of(c.Class); !known {
+		return prop.Refuse(prop.InvalidField, "the rule set has no class "+strconv.QuoteToASCII(c.Class[:min(len(c.Class), 32)]))
+	}
 	if err := rules.CheckOpen(r, e.Hotkey, e.Known, e.Free(), e.Live); err != nil {
 		return err
 	}
@@ -67,7 +72,7 @@ func (t *tx) createSubaccount(c *prop.CreateSubaccount) error {
 		return prop.Refuse(prop.AccountLimit, "the entity has used up its numbers", prop.KV{Key: "entity", Value: c.Entity.String()})
 	}
 	account := prop.AccountRef(t.s.Accounts())
-	t.emit(&prop.SubaccountCreated{Account: account, Entity: ref, ID: uint32(len(e.Accounts)), Rules: pinned, Size: r.AccountSize, Lock: r.Lock})
+	t.emit(&prop.SubaccountCreated{Account: account, Entity: ref, ID: uint32(len(e.Accounts)), Rules: pinned, Size: r.AccountSize, Lock: r.Lock, Class: c.Class})
 	t.emit(&prop.EffectRequested{Effect: t.s.NextEffect(), Kind: prop.LockCollateral, Entity: ref, Account: account, Amount: r.Lock})
 	return nil
 }

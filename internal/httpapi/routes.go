@@ -16,7 +16,10 @@ import (
 func (s *server) routes(mux *http.ServeMux, a huma.API) {
 	s.signed(mux, a, request.PathEntities, "Register an entity", api.RegisterEntity{})
 	s.signed(mux, a, request.PathSubaccounts, "Create an entity's next subaccount", api.CreateSubaccount{})
-	s.signed(mux, a, request.PathOrders, "Submit a market order; it fills on the pair's next price batch", api.SubmitOrder{})
+	s.signed(mux, a, request.PathOrders, "Submit an order: MARKET, LIMIT or BRACKET", api.SubmitOrder{})
+	s.signed(mux, a, request.PathCancel, "Cancel one resting order, or all of an account", api.CancelOrder{})
+	s.signed(mux, a, request.PathPairState, "Halt, resume or narrow a pair (operators with the risk role)", api.SetPairState{})
+	s.signed(mux, a, request.PathHalts, "Kill switch: halt, resume or flatten an account, a firm, everything (risk role, or a firm its own)", api.Halt{})
 	s.signed(mux, a, request.PathPrices, "Push a price batch (operators with the feed role)", api.PushPrices{})
 
 	get(s, a, "/v1/time", "Network, origin and time to sign with", s.time)

@@ -97,31 +97,3 @@ func SlippageFaults(s *prop.Slippage) (faults []error) {
 	}
 	return faults
 }
-
-// DefaultSlippage are the public network's tables since 2 October 2025.
-func DefaultSlippage() prop.Slippage {
-	const perMille = fixed.RatioScale / 1_000
-	large := [4]int64{10_000, 50_000, 100_000, 500_000}
-	small := [4]int64{5_000, 25_000, 50_000, 100_000}
-	return prop.Slippage{
-		Free: 1_000 * fixed.USDScale,
-		Cap:  30 * perMille,
-		Crypto: prop.CryptoSlippage{Multiplier: 3, Default: perMille / 10, Pairs: []prop.PairSlippage{
-			{"BTCUSD", steps(large, 2_253, 35_787, 77_304, 157_883), steps(large, 1_871, 31_630, 70_491, 152_904)},
-			{"ETHUSD", steps(large, 18_682, 70_730, 115_365, 240_116), steps(large, 13_192, 57_311, 106_129, 237_185)},
-			{"SOLUSD", steps(small, 74_491, 133_202, 187_653, 241_603), steps(small, 69_445, 127_482, 180_871, 233_359)},
-			{"XRPUSD", steps(small, 67_116, 131_395, 208_592, 281_519), steps(small, 66_326, 124_242, 195_242, 265_310)},
-			{"DOGEUSD", steps(small, 204_556, 381_149, 546_919, 817_581), steps(small, 213_839, 385_330, 545_382, 808_333)},
-			{"ADAUSD", steps(small, 223_607, 354_040, 500_202, 730_830), steps(small, 223_397, 351_404, 492_541, 706_023)},
-		}},
-		Forex: prop.ForexSlippage{Usual: perMille / 5, Hours: []prop.HourSlippage{{17, perMille / 2}}},
-	}
-}
-
-func steps(below [4]int64, estimates ...fixed.Ratio) []prop.SlippageStep {
-	list := make([]prop.SlippageStep, len(below))
-	for i := range below {
-		list[i] = prop.SlippageStep{fixed.USD(below[i]) * fixed.USDScale, estimates[i]}
-	}
-	return list
-}

@@ -89,8 +89,8 @@ func (s *State) mustBeNext(what string, got, want int) {
 	}
 }
 
-// usd is the currency that accounts are kept in.
-const usd = "USD"
+// home is the currency that accounts are kept in.
+const home = "USD"
 
 func (s *State) setGenesis(e *prop.GenesisSet) {
 	s.genesis = e.Genesis
@@ -98,7 +98,7 @@ func (s *State) setGenesis(e *prop.GenesisSet) {
 	s.quotes, s.books, s.pairs, s.orders = make([]Quote, n), make([]book, n), make([]prop.PairState, n), make([][]*Order, n)
 	for i, p := range e.Genesis.Pairs {
 		s.pairs[i] = p.State
-		if p.Quote == usd {
+		if p.Quote == home {
 			s.quotes[i].Num, s.quotes[i].Den = fixed.PriceScale, fixed.PriceScale
 		}
 		s.pairByID[p.ID] = prop.PairRef(i)

@@ -116,7 +116,7 @@ func (v *View) Prices() ([]Price, AsOf) {
 	out := make([]Price, len(v.state.Pairs()))
 	for i, p := range v.state.Pairs() {
 		q := v.state.Quote(prop.PairRef(i))
-		out[i] = Price{Pair: p, Bid: q.Bid, Ask: q.Ask, Mark: q.Mark, Seen: q.Seen, Seq: q.Seq}
+		out[i] = Price{Pair: p, Bid: q.Bid, Ask: q.Ask, Mark: q.Mark, Seen: q.Seen, Seq: q.Seq, State: v.state.PairState(prop.PairRef(i)), Num: q.Num, Den: q.Den}
 	}
 	return out, v.asOf()
 }
