@@ -155,6 +155,21 @@ func (c *Client) SubmitOrder(ctx context.Context, key *Key, o api.SubmitOrder) (
 	return c.Call(ctx, key, request.PathOrders, o)
 }
 
+// DryRun tells what an order would do on the quotes as they are. Nothing changes, nothing is signed.
+func (c *Client) DryRun(ctx context.Context, o api.SubmitOrder) (out api.DryRun, err error) {
+	body, err := json.Marshal(o)
+	if err != nil {
+		return out, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Base+request.PathOrders+"/dry-run", bytes.NewReader(body))
+	if err != nil {
+		return out, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	return out, c.do(r, &out)
+}
+
 // CancelOrder cancels a resting order, or all of the account.
 func (c *Client) CancelOrder(ctx context.Context, key *Key, o api.CancelOrder) (api.Command, error) {
 	return c.Call(ctx, key, request.PathCancel, o)

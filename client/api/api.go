@@ -288,6 +288,24 @@ type Price struct {
 	Multiplier  int64         `json:"multiplier" doc:"weight of its leverage in the portfolio's"`
 	RateNum     fixed.Price   `json:"usd_rate_num,omitempty" doc:"USD per unit of quote currency is num/den"`
 	RateDen     fixed.Price   `json:"usd_rate_den,omitempty"`
+	Lot         int64         `json:"lot" doc:"units of base per 1.0 quantity"`
+	Open        bool          `json:"open" doc:"the market's session now"`
+	NextOpen    *prop.Instant `json:"next_open,omitempty"`
+	NextClose   *prop.Instant `json:"next_close,omitempty"`
+	FeeRate     fixed.Ratio   `json:"fee_rate" doc:"of notional value, under the default rules"`
+	CarryRate   fixed.Ratio   `json:"carry_rate" doc:"of notional value, per unit of the carry calendar"`
+	Tradable    bool          `json:"tradable" doc:"new exposure is to be had now"`
+	Why         string        `json:"why,omitempty" doc:"why it is not"`
+}
+
+// DryRun is what an order would do on the quotes as they are. Nothing has changed.
+type DryRun struct {
+	AsOf      AsOf     `json:"as_of"`
+	Refused   *Problem `json:"refused,omitempty"`
+	Fills     bool     `json:"fills" doc:"on the next price batch, if the quote stays; else it rests"`
+	Cancelled string   `json:"cancelled,omitempty" doc:"why it would end instead"`
+	Fill      *Fill    `json:"fill,omitempty"`
+	Account   *Account `json:"account,omitempty" doc:"as it would be afterwards: leverage of the position, headroom of the rules"`
 }
 
 // Roots are the newest recorded roots: what was true at at_seq.

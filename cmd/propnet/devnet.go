@@ -181,7 +181,7 @@ func (c *devnetCmd) drive(ctx context.Context, a *app, r *running, m marketSourc
 
 // lastPrices is the newest time that prices were seen at: a resumed run goes on after it.
 func lastPrices(r *running) (last prop.Instant) {
-	prices, _ := r.view.Prices()
+	prices, _ := r.view.Prices(0)
 	for _, p := range prices {
 		last = max(last, p.Seen)
 	}

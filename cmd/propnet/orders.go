@@ -64,6 +64,7 @@ type orderSubmit struct {
 	Pair    string `arg:""`
 	Side    string `arg:"" help:"long, short or flat."`
 	Limit   string `help:"Limit price: the order rests until the market reaches it."`
+	DryRun  bool   `help:"Only tell what it would do: fill, fees, slippage, leverage and headroom."`
 }
 
 func (c *orderSubmit) Run(a *app) error {
@@ -75,7 +76,21 @@ func (c *orderSubmit) Run(a *app) error {
 	if o.LimitPrice != nil {
 		o.Type = prop.Limit.String()
 	}
+	if c.DryRun {
+		return c.tryOut(a, o)
+	}
 	return c.submit(a, c.Account, o, c.orderSize, c.protection)
+}
+
+func (c *orderSubmit) tryOut(a *app, o api.SubmitOrder) error {
+	var err error
+	if o.Account, err = prop.ParseAccountKey(c.Account); err != nil {
+		return err
+	}
+	if err := errors.Join(c.orderSize.fill(&o), c.protection.fill(&o)); err != nil {
+		return err
+	}
+	return show(a, c.remote, func(ctx context.Context, cl *client.Client) (api.DryRun, error) { return cl.DryRun(ctx, o) })
 }
 
 func (s signer) submit(a *app, account string, o api.SubmitOrder, z orderSize, p protection) error {

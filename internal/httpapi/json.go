@@ -85,7 +85,8 @@ func priceJSON(p view.Price, now prop.Instant) api.Price {
 	out := api.Price{
 		Pair: p.Pair.ID, Class: p.Pair.Class, Bid: p.Bid, Ask: p.Ask, Mark: p.Mark, Seen: optional(p.Seen), Seq: p.Seq,
 		Display: p.Pair.Display, State: p.State.String(), MinLeverage: p.Pair.MinLeverage, MaxLeverage: p.Pair.MaxLeverage,
-		Multiplier: p.Pair.Multiplier, RateNum: p.Num, RateDen: p.Den,
+		Multiplier: p.Pair.Multiplier, RateNum: p.Num, RateDen: p.Den, Lot: p.Pair.Lot, Open: p.Open, NextOpen: optional(p.NextOpen),
+		NextClose: optional(p.NextClose), FeeRate: p.FeeRate, CarryRate: p.CarryRate, Tradable: p.Why == "", Why: p.Why,
 	}
 	if p.Seen != 0 {
 		age := int64(now - p.Seen)

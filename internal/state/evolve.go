@@ -107,12 +107,18 @@ func (s *State) setGenesis(e *prop.GenesisSet) {
 }
 
 func (s *State) createAccount(e *prop.SubaccountCreated) {
-	a, entity := &s.accounts, &s.entities[e.Entity]
-	s.mustBeNext("account", int(e.Account), len(a.status))
+	entity := &s.entities[e.Entity]
+	s.mustBeNext("account", int(e.Account), s.Accounts())
 	s.mustBeNext("subaccount number", int(e.ID), len(entity.Accounts))
 	entity.Accounts = append(entity.Accounts, e.Account)
 	entity.Locked = entity.Locked.Add(e.Lock)
 	entity.Live++
+	s.createRow(e)
+}
+
+// createRow adds an account's row.
+func (s *State) createRow(e *prop.SubaccountCreated) {
+	a := &s.accounts
 	a.entity = append(a.entity, e.Entity)
 	a.id = append(a.id, e.ID)
 	a.rules = append(a.rules, e.Rules)

@@ -124,12 +124,16 @@ type PriceUsed struct {
 	Bid, Ask, Mark fixed.Price
 }
 
-// Price is a pair with its last quote.
+// Price is a pair with its last quote, and what may be done with it.
 type Price struct {
-	Pair           prop.Pair
-	State          prop.PairState
-	Num, Den       fixed.Price // USD per unit of quote currency; 0/0 = not known
-	Bid, Ask, Mark fixed.Price
-	Seen           prop.Instant // 0 = never
-	Seq            uint64
+	Pair                prop.Pair
+	State               prop.PairState
+	Num, Den            fixed.Price // USD per unit of quote currency; 0/0 = not known
+	Bid, Ask, Mark      fixed.Price
+	Seen                prop.Instant // 0 = never
+	Seq                 uint64
+	Open                bool         // its market
+	NextOpen, NextClose prop.Instant // 0 = never
+	FeeRate, CarryRate  fixed.Ratio  // under the default rules
+	Why                 string       // why no new exposure is to be had; empty = it is
 }

@@ -62,6 +62,22 @@ func (v *View) Roots() (registry, trading prop.Hash) {
 	return v.state.Roots()
 }
 
+// Copy is a view of one account alone, to try something on (package whatif).
+func (v *View) Copy(k prop.AccountKey) (*View, error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	r, ok := v.state.AccountRef(k)
+	if !ok {
+		return nil, prop.Refuse(prop.AccountNotFound, "no such account", prop.KV{Key: "account", Value: k.String()})
+	}
+	c := New()
+	c.state = v.state.Extract(r)
+	return c, nil
+}
+
+// State is what a copy is tried on. Of any other view nobody may take it.
+func (v *View) State() *state.State { return v.state }
+
 // AsOf is the last published record.
 func (v *View) AsOf() AsOf {
 	v.mu.RLock()

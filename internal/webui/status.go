@@ -39,7 +39,7 @@ func Status(v *view.View, network, version string) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		p := page{Network: network, Version: version, Summary: v.Summary()}
-		p.Prices, _ = v.Prices()
+		p.Prices, _ = v.Prices(0)
 		p.Eliminations, _ = v.Eliminations(maxRows)
 		entities, _ := v.Entities()
 		for _, e := range entities {
