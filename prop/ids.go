@@ -121,17 +121,27 @@ func (a *AccountKey) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// CommandID is the UUIDv7 that a client chooses: idempotency key, nonce and order id at once.
+// CommandID is the UUIDv7 that a client chooses: idempotency key, nonce and order id at once. The
+// bracket that an order's fill makes has the order's id as version 8, which no client can choose.
 type CommandID [16]byte
 
-// ParseCommandID reads a UUIDv7 in its canonical lower-case form.
+// BracketID is the id of the bracket that the order's fill makes.
+func (id CommandID) BracketID() CommandID {
+	id[6] = id[6]&0x0f | 0x80
+	return id
+}
+
+// Chosen tells whether a client may choose the id: it is of version 7.
+func (id CommandID) Chosen() bool { return id[6]>>4 == 7 }
+
+// ParseCommandID reads a UUID of version 7 or 8 in its canonical lower-case form.
 func ParseCommandID(s string) (CommandID, error) {
 	var id CommandID
 	raw, err := hex.DecodeString(strings.ReplaceAll(clip(s), "-", ""))
 	if copy(id[:], raw); err != nil || len(raw) != len(id) || id.String() != s {
 		return CommandID{}, Refuse(InvalidID, "an id is a UUID in canonical lower case", KV{"id", clip(s)})
 	}
-	if id[6]>>4 != 7 || id[8]>>6 != 2 {
+	if v := id[6] >> 4; v != 7 && v != 8 || id[8]>>6 != 2 {
 		return CommandID{}, Refuse(InvalidID, "an id is a UUID of version 7", KV{"id", clip(s)})
 	}
 	return id, nil

@@ -154,16 +154,9 @@ func (x *trading) protect(o state.Order, trade prop.Trade, reduced bool) {
 		return
 	}
 	x.t.emit(&prop.OrderAccepted{
-		Order: bracketID(o.Order), Account: o.Account, Pair: o.Pair, Side: closingSide(trade.Quantity), Type: prop.Bracket, SizeKind: prop.ByQuantity,
+		Order: o.Order.BracketID(), Account: o.Account, Pair: o.Pair, Side: closingSide(trade.Quantity), Type: prop.Bracket, SizeKind: prop.ByQuantity,
 		Quantity: trade.Quantity.Abs(), StopLoss: o.StopLoss, TakeProfit: o.TakeProfit, Parent: o.Order, FillAfter: x.quote.Batches + uint64(x.rules.FillDelayBatches),
 	})
-}
-
-// bracketID is the id of the bracket that an order's fill makes: the order's, as a UUID of version 8,
-// which no client can choose.
-func bracketID(parent prop.CommandID) prop.CommandID {
-	parent[6] = parent[6]&0x0f | 0x80
-	return parent
 }
 
 // endBrackets ends the brackets of a position that is no more, so that none adds to a later one.

@@ -22,6 +22,8 @@ func (s *server) routes(mux *http.ServeMux, a huma.API) {
 	s.post(mux, a, request.PathHalts, "Kill switch: halt, resume or flatten an account, a firm, everything (risk role, or a firm its own)", api.Halt{})
 	s.post(mux, a, request.PathPrices, "Push a price batch (operators with the feed role)", api.PushPrices{})
 
+	document(a, pathDryRun, "What an order would do on the quotes as they are; nothing changes", "token", api.SubmitOrder{}, api.DryRun{})
+	mux.HandleFunc("POST "+pathDryRun, s.dryRun)
 	get(s, a, "/v1/time", "Network, origin and time to sign with", s.time)
 	get(s, a, "/v1/commands/{id}", "A command by its id, with its receipt", s.command)
 	get(s, a, "/v1/entities", "All entities", s.entities)
