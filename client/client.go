@@ -145,6 +145,11 @@ func (c *Client) RegisterEntity(ctx context.Context, key *Key, coldkey prop.Hotk
 	return c.Call(ctx, key, request.PathEntities, api.RegisterEntity{Hotkey: key.Public(), Coldkey: coldkey})
 }
 
+// RegisterMiner makes the key's hotkey a plain miner of one asset class.
+func (c *Client) RegisterMiner(ctx context.Context, key *Key, coldkey prop.Hotkey, class string) (api.Command, error) {
+	return c.Call(ctx, key, request.PathMiners, api.RegisterMiner{Hotkey: key.Public(), Coldkey: coldkey, Class: class})
+}
+
 // CreateSubaccount opens the entity's next subaccount, for one asset class.
 func (c *Client) CreateSubaccount(ctx context.Context, key *Key, entity prop.Hotkey, class string) (api.Command, error) {
 	return c.Call(ctx, key, request.PathSubaccounts, api.CreateSubaccount{Entity: entity, Class: class})

@@ -218,3 +218,9 @@ func QtyOfUSDDown(v USD, num, den, p Price, lot int64) (Qty, error) {
 	}
 	return QtyDown(USD(quoted), p, lot)
 }
+
+// PerThetaDown is price × amount, in USD for theta, both non-negative, rounded down.
+func PerThetaDown(price USD, amount Theta) (USD, error) {
+	v, err := mulDiv(int64(price), int64(amount), ThetaScale, floor)
+	return USD(v), err
+}

@@ -19,6 +19,7 @@ const (
 	KindCancelOrder
 	KindSetPairState
 	KindHalt
+	KindRegisterMiner
 )
 
 // Command is something that the engine is asked to do.
@@ -34,6 +35,14 @@ type Start struct {
 type RegisterEntity struct {
 	Hotkey  Hotkey `cbor:"1,keyasint"`
 	Coldkey Hotkey `cbor:"2,keyasint"`
+}
+
+// RegisterMiner makes a chain hotkey a plain miner, who trades one account of one asset class, for
+// ever, of a size that follows from the deposit (MinerRules). Signed by the hotkey.
+type RegisterMiner struct {
+	Hotkey  Hotkey `cbor:"1,keyasint"`
+	Coldkey Hotkey `cbor:"2,keyasint"`
+	Class   string `cbor:"3,keyasint"`
 }
 
 // CreateSubaccount opens the entity's next account under the network's default rules, for one
@@ -145,6 +154,7 @@ func (*RecordRoot) CommandKind() CommandKind        { return KindRecordRoot }
 func (*CancelOrder) CommandKind() CommandKind       { return KindCancelOrder }
 func (*SetPairState) CommandKind() CommandKind      { return KindSetPairState }
 func (*Halt) CommandKind() CommandKind              { return KindHalt }
+func (*RegisterMiner) CommandKind() CommandKind     { return KindRegisterMiner }
 
 // NewCommand is an empty command of the kind, or nil where the kind is unknown.
 func NewCommand(k CommandKind) Command {
@@ -175,6 +185,8 @@ func NewCommand(k CommandKind) Command {
 		return new(SetPairState)
 	case KindHalt:
 		return new(Halt)
+	case KindRegisterMiner:
+		return new(RegisterMiner)
 	}
 	return nil
 }

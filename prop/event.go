@@ -28,6 +28,8 @@ const (
 	KindCarryCharged
 	KindPairStateChanged
 	KindHaltChanged
+	KindSizeScheduled
+	KindAccountSized
 )
 
 // Event is something that happened. It carries all that evolving needs, so that an old journal
@@ -44,6 +46,7 @@ type EntityRegistered struct {
 	Entity  EntityRef `cbor:"1,keyasint"`
 	Hotkey  Hotkey    `cbor:"2,keyasint"`
 	Coldkey Hotkey    `cbor:"3,keyasint"`
+	Miner   bool      `cbor:"4,keyasint,omitempty"` // a plain miner with one account, not a firm
 }
 
 // CollateralObserved replaces what is known of an entity's deposit.
@@ -62,6 +65,19 @@ type SubaccountCreated struct {
 	Size    fixed.USD   `cbor:"5,keyasint"`
 	Lock    fixed.Theta `cbor:"6,keyasint"`
 	Class   string      `cbor:"7,keyasint"` // the one asset class that it may trade, for ever
+}
+
+// SizeScheduled says which size a miner's account takes at an instant. It replaces what was scheduled.
+type SizeScheduled struct {
+	Account AccountRef `cbor:"1,keyasint"`
+	Size    fixed.USD  `cbor:"2,keyasint"`
+	At      Instant    `cbor:"3,keyasint"`
+}
+
+// AccountSized makes the scheduled size the account's: balance and peak move by the difference.
+type AccountSized struct {
+	Account AccountRef `cbor:"1,keyasint"`
+	Size    fixed.USD  `cbor:"2,keyasint"`
 }
 
 // StatusChanged moves an account through its life.
@@ -313,6 +329,8 @@ func (*OrderTriggered) EventKind() EventKind     { return KindOrderTriggered }
 func (*CarryCharged) EventKind() EventKind       { return KindCarryCharged }
 func (*PairStateChanged) EventKind() EventKind   { return KindPairStateChanged }
 func (*HaltChanged) EventKind() EventKind        { return KindHaltChanged }
+func (*SizeScheduled) EventKind() EventKind      { return KindSizeScheduled }
+func (*AccountSized) EventKind() EventKind       { return KindAccountSized }
 
 // NewEvent is an empty event of the kind, or nil where the kind is unknown.
 func NewEvent(k EventKind) Event {
@@ -361,6 +379,10 @@ func NewEvent(k EventKind) Event {
 		return new(PairStateChanged)
 	case KindHaltChanged:
 		return new(HaltChanged)
+	case KindSizeScheduled:
+		return new(SizeScheduled)
+	case KindAccountSized:
+		return new(AccountSized)
 	}
 	return nil
 }

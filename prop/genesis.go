@@ -53,6 +53,16 @@ type RuleSet struct {
 	OrderRate        Rate         `cbor:"13,keyasint" toml:"order_rate"`                       // per account
 	EntityOrderRate  Rate         `cbor:"14,keyasint" toml:"entity_order_rate"`                // of all accounts of an entity
 	Slippage         Slippage     `cbor:"15,keyasint" toml:"slippage"`
+	Miner            MinerRules   `cbor:"16,keyasint" toml:"miner"`
+}
+
+// MinerRules size the account of a plain miner: USDPerTheta × deposit, counting at most MaxTheta of it;
+// below MinTheta there is none. A size holds from the next UTC day. USDPerTheta 0: no plain miners.
+// Source: reference/trading.md §10.
+type MinerRules struct {
+	USDPerTheta fixed.USD   `cbor:"1,keyasint" toml:"usd_per_theta"`
+	MinTheta    fixed.Theta `cbor:"2,keyasint" toml:"min_theta"`
+	MaxTheta    fixed.Theta `cbor:"3,keyasint" toml:"max_theta"`
 }
 
 // ClassRules are the costs of an asset class.

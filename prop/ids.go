@@ -84,8 +84,11 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s, "?")
 }
 
-// AccountKey names a subaccount: its entity and its number there. Printed, it is the synthetic
-// hotkey `{entity}_{id}`.
+// MinerID is the number of a plain miner's one account, which is printed as the miner's hotkey alone.
+const MinerID = 1<<32 - 1
+
+// AccountKey names an account: a subaccount by its entity and its number there, printed as the
+// synthetic hotkey `{entity}_{id}`; a plain miner's by its hotkey.
 type AccountKey struct {
 	Entity Hotkey `cbor:"1,keyasint"`
 	ID     uint32 `cbor:"2,keyasint"`
@@ -99,7 +102,11 @@ func ParseAccountKey(s string) (AccountKey, error) {
 	}
 	cut := strings.LastIndexByte(s, '_')
 	if cut < 0 {
-		return bad("an account is written {entity hotkey}_{number}")
+		miner, err := ParseHotkey(s)
+		if err != nil {
+			return bad("an account is written {entity hotkey}_{number}, a plain miner's is its hotkey")
+		}
+		return AccountKey{miner, MinerID}, nil
 	}
 	entity, err := ParseHotkey(s[:cut])
 	if err != nil {
@@ -113,6 +120,9 @@ func ParseAccountKey(s string) (AccountKey, error) {
 }
 
 func (a AccountKey) String() string {
+	if a.ID == MinerID {
+		return a.Entity.String()
+	}
 	return a.Entity.String() + "_" + strconv.FormatUint(uint64(a.ID), 10)
 }
 func (a AccountKey) MarshalText() ([]byte, error) { return []byte(a.String()), nil }

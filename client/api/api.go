@@ -72,6 +72,13 @@ type RegisterEntity struct {
 	Coldkey prop.Hotkey `json:"coldkey" doc:"becomes the entity's owner"`
 }
 
+// RegisterMiner is the body of POST /v1/miners.
+type RegisterMiner struct {
+	Hotkey  prop.Hotkey `json:"hotkey" doc:"names the account; signs this call"`
+	Coldkey prop.Hotkey `json:"coldkey" doc:"becomes the owner"`
+	Class   string      `json:"class" enum:"crypto,forex,indices,equities" doc:"the one asset class that it may trade, for ever"`
+}
+
 // CreateSubaccount is the body of POST /v1/subaccounts.
 type CreateSubaccount struct {
 	Entity prop.Hotkey `json:"entity"`
@@ -129,6 +136,7 @@ type Quote struct {
 // Entity is a prop firm.
 type Entity struct {
 	Hotkey     prop.Hotkey    `json:"hotkey"`
+	Miner      bool           `json:"miner,omitempty" doc:"a plain miner with one account, not a firm"`
 	Coldkey    prop.Hotkey    `json:"coldkey"`
 	Collateral Collateral     `json:"collateral"`
 	Slots      int64          `json:"slots" doc:"accounts that are pending, active or frozen"`

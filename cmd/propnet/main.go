@@ -26,6 +26,7 @@ type cli struct {
 	Key     keyCmd     `cmd:"" help:"Make and show key files."`
 	Request requestCmd `cmd:"" help:"Sign a call by hand."`
 	Entity  entityCmd  `cmd:"" help:"Register and show entities (prop firms)."`
+	Miner   minerCmd   `cmd:"" help:"Register a plain miner."`
 	Sub     subCmd     `cmd:"" help:"Create, show and watch subaccounts."`
 	Order   orderCmd   `cmd:"" help:"Submit, protect, cancel and show orders."`
 	Prices  pricesCmd  `cmd:"" help:"Push and show prices."`

@@ -194,6 +194,29 @@ func (c *entityList) Run(a *app) error {
 	return show(a, c.remote, func(ctx context.Context, cl *client.Client) (api.EntityList, error) { return cl.Entities(ctx) })
 }
 
+type minerCmd struct {
+	Register minerRegister `cmd:"" help:"Make the key's hotkey a plain miner, with one account of a size that follows from the deposit."`
+}
+
+type minerRegister struct {
+	signer
+	Coldkey string `required:"" help:"Address of the coldkey that will own the account."`
+	Class   string `required:"" help:"The one asset class that the account may trade, for ever." enum:"crypto,forex,indices,equities"`
+}
+
+func (c *minerRegister) Run(a *app) error {
+	cl, key, err := c.open()
+	if err != nil {
+		return err
+	}
+	coldkey, err := prop.ParseHotkey(c.Coldkey)
+	if err != nil {
+		return err
+	}
+	out, err := cl.RegisterMiner(a.ctx, key, coldkey, c.Class)
+	return a.result(out, err)
+}
+
 type subCmd struct {
 	Create subCreate `cmd:"" help:"Open the entity's next subaccount."`
 	List   subList   `cmd:"" help:"An entity's subaccounts."`

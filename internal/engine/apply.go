@@ -48,7 +48,7 @@ func Apply(s *state.State, at prop.Instant, cmd prop.Signed) (Outcome, error) {
 // signable tells whether a command may come from a signed call; the others are the node's own.
 func signable(c prop.Command) bool {
 	switch c.(type) {
-	case *prop.RegisterEntity, *prop.CreateSubaccount, *prop.SubmitOrder, *prop.CancelOrder, *prop.ObservePrices, *prop.SetPairState, *prop.Halt:
+	case *prop.RegisterEntity, *prop.RegisterMiner, *prop.CreateSubaccount, *prop.SubmitOrder, *prop.CancelOrder, *prop.ObservePrices, *prop.SetPairState, *prop.Halt:
 		return true
 	}
 	return false
@@ -92,6 +92,8 @@ func (t *tx) decide() error {
 		return t.start(c)
 	case *prop.RegisterEntity:
 		return t.registerEntity(c)
+	case *prop.RegisterMiner:
+		return t.registerMiner(c)
 	case *prop.CreateSubaccount:
 		return t.createSubaccount(c)
 	case *prop.SubmitOrder:

@@ -35,7 +35,7 @@ func (t *tx) fillOrders(seen prop.Bitmap) {
 		}
 	}
 	slices.SortFunc(list, func(a, b due) int { return cmp.Compare(a.number, b.number) })
-	for _, d := range list {
+	for _, d := range list[:min(len(list), prop.MaxFills)] {
 		o, ok := t.s.Order(d.id)
 		if !ok { // it died with a position that an earlier fill closed
 			continue

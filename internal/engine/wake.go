@@ -14,11 +14,14 @@ func NextWake(s *state.State) (at prop.Instant, ok bool) {
 		return s.At(), true
 	}
 	deadline, ok := s.NextDeadline()
-	deadline++ // an account may still pass on its last millisecond
-	if carry, due := nextCarry(s); due && (!ok || carry <= deadline) {
-		return carry, true
+	at = deadline + 1 // an account may still pass on its last millisecond
+	if carry, due := nextCarry(s); due && (!ok || carry < at) {
+		at, ok = carry, true
 	}
-	return deadline, ok
+	if z, due := s.NextSizing(); due && (!ok || z.At < at) {
+		at, ok = z.At, true
+	}
+	return at, ok
 }
 
 // nextCarry is the next boundary at which anyone pays carry. Boundaries up to the state's instant
@@ -40,8 +43,8 @@ func carryOf(s *state.State, p prop.PairRef) (market.Boundary, bool) {
 	return market.NextCarry(s.Pairs()[p].Class, s.At())
 }
 
-// tick eliminates frozen accounts, charges carry at its boundary, or freezes accounts whose deadline
-// has passed.
+// tick eliminates frozen accounts, charges carry at its boundary, gives a miner's account its new size, or
+// freezes accounts whose deadline has passed.
 func (t *tx) tick() error {
 	if frozen := t.s.Frozen(); len(frozen) != 0 {
 		for range min(len(frozen), prop.MaxEliminations) {
@@ -51,6 +54,10 @@ func (t *tx) tick() error {
 	}
 	if at, due := nextCarry(t.s); due && at <= t.stamp.At {
 		t.carry(at)
+		return nil
+	}
+	if z, due := t.s.NextSizing(); due && z.At <= t.stamp.At {
+		t.resize(z)
 		return nil
 	}
 	if late := t.s.Due(t.stamp.At, prop.MaxEliminations); len(late) != 0 {

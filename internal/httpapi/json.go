@@ -26,7 +26,7 @@ func optional[T comparable](v T) *T {
 
 func entityJSON(e view.Entity) api.Entity {
 	return api.Entity{
-		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Slots: e.Live, Equity: e.Equity, ByStatus: e.ByStatus, ByBucket: e.ByBucket,
+		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Miner: e.Miner, Slots: e.Live, Equity: e.Equity, ByStatus: e.ByStatus, ByBucket: e.ByBucket,
 		Collateral: api.Collateral{Known: e.Known, Deposited: e.Deposited, Locked: e.Locked, Slashed: e.Slashed, Free: e.Free},
 	}
 }

@@ -15,6 +15,7 @@ import (
 // routes is the list of everything that the server answers.
 func (s *server) routes(mux *http.ServeMux, a huma.API) {
 	s.post(mux, a, request.PathEntities, "Register an entity", api.RegisterEntity{})
+	s.post(mux, a, request.PathMiners, "Register a plain miner: one account, sized by its deposit from the next UTC day on", api.RegisterMiner{})
 	s.post(mux, a, request.PathSubaccounts, "Create an entity's next subaccount", api.CreateSubaccount{})
 	s.post(mux, a, request.PathOrders, "Submit an order: MARKET, LIMIT or BRACKET", api.SubmitOrder{})
 	s.post(mux, a, request.PathCancel, "Cancel one resting order, or all of an account", api.CancelOrder{})

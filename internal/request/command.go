@@ -9,6 +9,7 @@ import (
 // Routes of the signed calls.
 const (
 	PathEntities    = "/v1/entities"
+	PathMiners      = "/v1/miners"
 	PathSubaccounts = "/v1/subaccounts"
 	PathOrders      = "/v1/orders"
 	PathCancel      = "/v1/orders/cancel"
@@ -35,6 +36,8 @@ func Decode(e *prop.Envelope) (prop.Signed, error) {
 	switch e.Path {
 	case PathEntities:
 		s.Command, err = decodeEntity(e.Body)
+	case PathMiners:
+		s.Command, err = decodeMiner(e.Body)
 	case PathSubaccounts:
 		s.Command, err = decodeSubaccount(e.Body)
 	case PathOrders:
@@ -58,6 +61,15 @@ func decodeEntity(body []byte) (prop.Command, error) {
 	o, err := readObject(body, "hotkey", "coldkey")
 	o.text(&err, "hotkey", &c.Hotkey)
 	o.text(&err, "coldkey", &c.Coldkey)
+	return c, err
+}
+
+func decodeMiner(body []byte) (prop.Command, error) {
+	c := new(prop.RegisterMiner)
+	o, err := readObject(body, "hotkey", "coldkey", "class")
+	o.text(&err, "hotkey", &c.Hotkey)
+	o.text(&err, "coldkey", &c.Coldkey)
+	o.str(&err, "class", &c.Class)
 	return c, err
 }
 

@@ -75,6 +75,9 @@ func ruleSetFaults(r *prop.RuleSet) (faults []error) {
 	for _, rate := range []prop.Rate{r.OrderRate, r.EntityOrderRate} {
 		fault(rate.Count < 0 || rate.Count > 0 && (rate.WindowMs < 1 || rate.WindowMs > 86_400_000), "order_rate, entity_order_rate: count not negative, window_ms 1 to 86400000")
 	}
+	m := r.Miner
+	fault(m.USDPerTheta < 0 || m.USDPerTheta > 10_000*fixed.USDScale, "miner.usd_per_theta: 0 to 10000")
+	fault(m.USDPerTheta > 0 && (m.MinTheta <= 0 || m.MaxTheta < m.MinTheta || m.MaxTheta > 100_000*fixed.ThetaScale), "miner: 0 < min_theta <= max_theta <= 100000")
 	for _, err := range market.SlippageFaults(&r.Slippage) {
 		fault(true, "slippage.%w", err)
 	}

@@ -29,7 +29,7 @@ func (s *State) Evolve(e prop.Event) {
 		s.setGenesis(e)
 	case *prop.EntityRegistered:
 		s.mustBeNext("entity", int(e.Entity), len(s.entities))
-		s.entities = append(s.entities, Entity{Hotkey: e.Hotkey, Coldkey: e.Coldkey})
+		s.entities = append(s.entities, Entity{Hotkey: e.Hotkey, Coldkey: e.Coldkey, Miner: e.Miner})
 		s.entityByKey[e.Hotkey] = e.Entity
 	case *prop.CollateralObserved:
 		s.entities[e.Entity].Known, s.entities[e.Entity].Deposited = true, e.Deposited
@@ -73,6 +73,13 @@ func (s *State) Evolve(e prop.Event) {
 		}
 	case *prop.PairStateChanged:
 		s.pairs[e.Pair] = e.State
+	case *prop.SizeScheduled:
+		s.unsize(e.Account)
+		z := Sizing{e.At, e.Account, e.Size}
+		at, _ := slices.BinarySearchFunc(s.sizings, z, Sizing.compare)
+		s.sizings = slices.Insert(s.sizings, at, z)
+	case *prop.AccountSized:
+		s.resize(e)
 	case *prop.HaltChanged:
 		s.setHalt(e)
 	case *prop.AccountEliminated:
@@ -109,7 +116,11 @@ func (s *State) setGenesis(e *prop.GenesisSet) {
 func (s *State) createAccount(e *prop.SubaccountCreated) {
 	entity := &s.entities[e.Entity]
 	s.mustBeNext("account", int(e.Account), s.Accounts())
-	s.mustBeNext("subaccount number", int(e.ID), len(entity.Accounts))
+	if entity.Miner {
+		s.mustBeNext("account of a miner", len(entity.Accounts), 0)
+	} else {
+		s.mustBeNext("subaccount number", int(e.ID), len(entity.Accounts))
+	}
 	entity.Accounts = append(entity.Accounts, e.Account)
 	entity.Locked = entity.Locked.Add(e.Lock)
 	entity.Live++
@@ -138,6 +149,18 @@ func (s *State) createRow(e *prop.SubaccountCreated) {
 	a.orderRate = append(a.orderRate, prop.Window{})
 	a.cooldown = append(a.cooldown, nil)
 	a.orders = append(a.orders, nil)
+}
+
+func (s *State) unsize(r prop.AccountRef) {
+	s.sizings = slices.DeleteFunc(s.sizings, func(z Sizing) bool { return z.Account == r })
+}
+
+// resize moves the balance and the peak by the difference, so that what was won or lost stays.
+func (s *State) resize(e *prop.AccountSized) {
+	s.unsize(e.Account)
+	a, r := &s.accounts, e.Account
+	more := e.Size.Sub(a.size[r])
+	a.size[r], a.balance[r], a.peak[r] = e.Size, a.balance[r].Add(more), a.peak[r].Add(more)
 }
 
 // moves lists the legal steps of an account's life. Eliminated and failed lead nowhere.

@@ -17,7 +17,11 @@ func (s *State) Extract(r prop.AccountRef) *State {
 	copy(x.pairs, s.pairs)
 	a := s.Account(r)
 	e := s.entities[a.Entity]
-	e.Accounts = make([]prop.AccountRef, a.Key.ID+1) // the number finds the one account, which is 0 here
+	numbers := 1
+	if !e.Miner {
+		numbers = int(a.Key.ID) + 1
+	}
+	e.Accounts = make([]prop.AccountRef, numbers) // the number finds the one account, which is 0 here
 	x.entities, x.entityByKey[e.Hotkey] = []Entity{e}, 0
 	x.createRow(&prop.SubaccountCreated{ID: a.Key.ID, Rules: a.Rules, Size: a.Size, Lock: a.Lock, Class: a.Class})
 	from, to := &s.accounts, &x.accounts

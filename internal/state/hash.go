@@ -38,6 +38,9 @@ func (s *State) Roots() (registry, trading prop.Hash) {
 		}
 	}
 	trd = append(trd, b.of(func(l leaf) leaf { return append(l, 'H').flag(s.halted).u64(s.accepted) }))
+	for _, z := range s.sizings {
+		reg = append(reg, b.of(func(l leaf) leaf { return append(l, 'S').i64(int64(z.At)).u64(uint64(z.Account)).i64(int64(z.Size)) }))
+	}
 	for _, f := range s.frozen {
 		trd = append(trd, b.of(func(l leaf) leaf { return append(l, 'Z').u64(uint64(f.Account)).u64(uint64(f.Reason)).u64(f.QuotesSeq) }))
 	}
@@ -69,7 +72,7 @@ func (l leaf) bytes(v []byte) leaf       { return append(l.u64(uint64(len(v))), 
 
 func (e Entity) appendTo(l leaf) leaf {
 	l = append(l, 'E')
-	return l.bytes(e.Hotkey[:]).bytes(e.Coldkey[:]).flag(e.Known).flag(e.Halted).window(e.OrderRate).i64(int64(e.Deposited)).i64(int64(e.Locked)).
+	return l.bytes(e.Hotkey[:]).bytes(e.Coldkey[:]).flag(e.Miner).flag(e.Known).flag(e.Halted).window(e.OrderRate).i64(int64(e.Deposited)).i64(int64(e.Locked)).
 		i64(int64(e.Slashed)).i64(e.Live).u64(uint64(len(e.Accounts)))
 }
 

@@ -23,6 +23,7 @@ type State struct {
 	accepted uint64           // orders so far
 	halted   bool             // nobody takes new exposure
 	effects  []Effect
+	sizings  []Sizing // ascending by time, then account
 	frozen   []Frozen // wait for elimination, ascending by account
 	ids      idWindow
 
@@ -37,6 +38,7 @@ type State struct {
 // Entity is a prop firm.
 type Entity struct {
 	Hotkey, Coldkey prop.Hotkey
+	Miner           bool // a plain miner with one account, not a firm
 	Known           bool // its deposit has been read
 	Deposited       fixed.Theta
 	Locked          fixed.Theta // reserved for accounts, confirmed or not
@@ -122,6 +124,17 @@ type Order struct {
 	At     prop.Instant
 }
 
+// Sizing is a size that an account takes at an instant.
+type Sizing struct {
+	At      prop.Instant
+	Account prop.AccountRef
+	Size    fixed.USD
+}
+
+func (z Sizing) compare(o Sizing) int {
+	return cmp.Or(cmp.Compare(z.At, o.At), cmp.Compare(z.Account, o.Account))
+}
+
 // Frozen is an account that breached and waits for elimination, with what stopped it.
 type Frozen struct {
 	Account   prop.AccountRef
@@ -198,10 +211,17 @@ func (s *State) Entity(k prop.Hotkey) (prop.EntityRef, bool) {
 // AccountRef finds an account by its key.
 func (s *State) AccountRef(k prop.AccountKey) (prop.AccountRef, bool) {
 	e, ok := s.entityByKey[k.Entity]
-	if !ok || uint64(k.ID) >= uint64(len(s.entities[e].Accounts)) {
+	if !ok || s.entities[e].Miner != (k.ID == prop.MinerID) {
 		return 0, false
 	}
-	return s.entities[e].Accounts[k.ID], true
+	number := uint64(k.ID)
+	if k.ID == prop.MinerID {
+		number = 0 // the one that a miner has
+	}
+	if number >= uint64(len(s.entities[e].Accounts)) {
+		return 0, false
+	}
+	return s.entities[e].Accounts[number], true
 }
 
 // Accounts is how many accounts there have ever been.
@@ -293,6 +313,14 @@ func (s *State) Due(before prop.Instant, n int) []prop.AccountRef {
 	}
 	slices.Sort(due)
 	return due
+}
+
+// NextSizing is the earliest size that an account is to take.
+func (s *State) NextSizing() (Sizing, bool) {
+	if len(s.sizings) == 0 {
+		return Sizing{}, false
+	}
+	return s.sizings[0], true
 }
 
 // Effect is one effect.

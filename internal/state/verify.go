@@ -24,7 +24,8 @@ func (s *State) verifyEntities() error {
 			live[e]++
 			locked[e] = locked[e].Add(s.accounts.lock[r])
 		}
-		if accounts := s.entities[e].Accounts; int(s.accounts.id[r]) >= len(accounts) || accounts[s.accounts.id[r]] != prop.AccountRef(r) {
+		key := prop.AccountKey{Entity: s.entities[e].Hotkey, ID: s.accounts.id[r]}
+		if found, ok := s.AccountRef(key); !ok || found != prop.AccountRef(r) {
 			errs = append(errs, fmt.Errorf("account %d is not number %d of its entity", r, s.accounts.id[r]))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 // Entity is a prop firm with its collateral and the funnel of its accounts.
 type Entity struct {
+	Miner                            bool
 	Hotkey, Coldkey                  prop.Hotkey
 	Known                            bool
 	Deposited, Locked, Slashed, Free fixed.Theta

@@ -32,7 +32,7 @@ func (v *View) Entity(k prop.Hotkey) (Entity, AsOf, error) {
 func (v *View) entity(ref prop.EntityRef) Entity {
 	e := v.state.Entities()[ref]
 	out := Entity{
-		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Known: e.Known, Deposited: e.Deposited, Locked: e.Locked, Slashed: e.Slashed, Free: e.Free(),
+		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Miner: e.Miner, Known: e.Known, Deposited: e.Deposited, Locked: e.Locked, Slashed: e.Slashed, Free: e.Free(),
 		Live: e.Live, ByStatus: map[string]int{}, ByBucket: map[string]int{},
 	}
 	for _, r := range e.Accounts {

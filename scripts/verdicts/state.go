@@ -7,39 +7,88 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"time"
 )
 
 // The node's own limits, which no genesis states.
 const (
-	maxEliminations = 256 // of one tick
-	maxWaiting      = 10  // orders of one account
-	maxDetail       = 200 // bytes of an effect's outcome
+	maxEliminations = 256   // of one record: by a tick, or flattened by a kill switch
+	maxDetail       = 200   // bytes of an effect's outcome
+	maxAhead        = 2_000 // milliseconds that the publishers' time may be ahead
 )
 
 // The parts of a genesis that decide something.
 type (
 	genesis struct {
+		Operators    []operator `json:"operators"`
 		Pairs        []*pair    `json:"pairs"`
 		RuleSets     []*ruleSet `json:"rule_sets"`
 		DefaultRules string     `json:"default_rules"`
 	}
+	operator struct {
+		Key   string   `json:"key"`
+		Roles []string `json:"roles"`
+	}
 	pair struct {
 		ID          string  `json:"id"`
+		Base        string  `json:"base"`
+		Quote       string  `json:"quote"`
+		Class       string  `json:"class"`
 		Lot         int64   `json:"lot"`
 		MinLeverage big.Rat `json:"min_leverage"`
 		MaxLeverage big.Rat `json:"max_leverage"`
+		Multiplier  int64   `json:"multiplier"`
+		State       string  `json:"state"`
 		index       int
 		quote
 	}
 	ruleSet struct {
-		ID               string   `json:"id"`
-		AccountSize      big.Rat  `json:"account_size"`
-		Lock             big.Rat  `json:"lock"`
-		FeeRate          big.Rat  `json:"fee_rate"`
-		FillDelayBatches int64    `json:"fill_delay_batches"`
-		MaxPriceAgeMs    int64    `json:"max_price_age_ms"`
-		Phases           []*phase `json:"phases"`
+		ID               string        `json:"id"`
+		AccountSize      big.Rat       `json:"account_size"`
+		Lock             big.Rat       `json:"lock"`
+		Classes          []*classRules `json:"classes"`
+		FillDelayBatches int64         `json:"fill_delay_batches"`
+		MaxPriceAgeMs    int64         `json:"max_price_age_ms"`
+		PortfolioCap     big.Rat       `json:"portfolio_cap"`
+		MaxOrders        int64         `json:"max_orders"`
+		MaxResting       int           `json:"max_resting"`
+		CooldownMs       int64         `json:"cooldown_ms"`
+		OrderRate        rate          `json:"order_rate"`
+		EntityOrderRate  rate          `json:"entity_order_rate"`
+		Slippage         slippage      `json:"slippage"`
+		Phases           []*phase      `json:"phases"`
+	}
+	classRules struct {
+		Class     string  `json:"class"`
+		FeeRate   big.Rat `json:"fee_rate"`
+		CarryRate big.Rat `json:"carry_rate"`
+	}
+	rate struct {
+		Count    int64 `json:"count"`
+		WindowMs int64 `json:"window_ms"`
+	}
+	slippage struct {
+		Free   big.Rat `json:"free"`
+		Cap    big.Rat `json:"cap"`
+		Crypto struct {
+			Multiplier int64   `json:"multiplier"`
+			Default    big.Rat `json:"default"`
+			Pairs      []struct {
+				Pair string `json:"pair"`
+				Buy  []step `json:"buy"`
+				Sell []step `json:"sell"`
+			} `json:"pairs"`
+		} `json:"crypto"`
+		Forex struct {
+			Usual big.Rat `json:"usual"`
+			Hours []struct {
+				Hour int     `json:"hour"`
+				Rate big.Rat `json:"rate"`
+			} `json:"hours"`
+		} `json:"forex"`
+	}
+	step struct {
+		Below    big.Rat `json:"below"`
+		Estimate big.Rat `json:"estimate"`
 	}
 	phase struct {
 		Bucket        string  `json:"bucket"`
@@ -53,43 +102,51 @@ type (
 // quote is what is known of a pair's price.
 type quote struct {
 	bid, ask, mark *big.Rat
-	observed       instant // by the publishers' time
-	seen           instant // by the records' time
-	seq, batches   int64   // the record of the last batch that had the pair, and how many had it
+	num, den       *big.Rat // USD per unit of its quote currency; nil while that is not known
+	observed       instant  // by the publishers' time
+	seen           instant  // by the records' time
+	seq, batches   int64    // the record of the last batch that had the pair, and how many had it
+}
+
+type entity struct {
+	key      string
+	signers  []string // itself and its coldkey
+	accounts int
+	halted   bool
+	window   window
+	first    bool // of all
 }
 
 type account struct {
-	key, entity          string
+	key, class           string
+	entity               *entity
 	rules                *ruleSet
 	status               string // pending, active, frozen, eliminated, failed
 	phase                int
-	realised, fees, peak *big.Rat
+	realised, paid, peak *big.Rat // paid: fees and carry
 	startSeq, peakSeq    int64
-	deadline             instant    // 0: none
-	positions            []position // by pair
+	deadline             instant // 0: none
+	positions            []*position
+	halted               bool
+	window               window
+	coolUntil            map[*pair]instant
 	frozenFor            string
 	frozenOn             int64 // record of the prices that froze it
 	reported             bool  // for being overdue
+	first                bool  // of all
 }
 
-// position of quantity 0 is none.
-type position struct{ quantity, cost *big.Rat }
-
-type order struct {
-	id        string
-	account   *account
-	pair      *pair
-	args      orderArgs
-	fillAfter int64 // the pair's batch that it waits for
+// position is open; they stand in order of the pairs.
+type position struct {
+	pair           *pair
+	quantity, cost *big.Rat // the cost in quote currency
+	orders         int64    // filled in it
 }
 
-type orderArgs struct {
-	Account  string  `json:"account"`
-	Pair     string  `json:"pair"`
-	Side     string  `json:"side"`
-	Leverage big.Rat `json:"leverage"`
-	Value    big.Rat `json:"value"`
-	Quantity big.Rat `json:"quantity"`
+// window is a rate's, as it stands: how many since its start.
+type window struct {
+	start instant
+	count int64
 }
 
 type effect struct {
@@ -105,21 +162,22 @@ type checker struct {
 	counts  counts
 
 	seq      int64
-	at       instant
+	at, last instant  // of this record and of the one before
 	want     []object // events that follow from the record
 	genesis  *genesis
-	rules    *ruleSet            // of new accounts
-	entities map[string][]string // hotkey → who may sign: itself and its coldkey
+	rules    *ruleSet // of new accounts
+	entities map[string]*entity
 	deposits map[string]*big.Rat
 	accounts []*account // in order of creation
-	orders   []*order   // waiting, in order of acceptance
+	orders   []*order   // waiting or resting, in order of acceptance
 	effects  []*effect
 	ids      map[string]bool
+	halted   bool // nobody takes new exposure
 }
 
 func newChecker(partial bool, errOut io.Writer) *checker {
 	return &checker{
-		partial: partial, errOut: errOut, entities: map[string][]string{}, deposits: map[string]*big.Rat{}, ids: map[string]bool{},
+		partial: partial, errOut: errOut, entities: map[string]*entity{}, deposits: map[string]*big.Rat{}, ids: map[string]bool{},
 	}
 }
 
@@ -363,67 +421,4 @@ func (c *checker) recordRoot(r *record) error {
 	copied["at_seq"] = c.seq - 1
 	c.emit("root_recorded", copied)
 	return nil
-}
-
-// Digits after the point that each figure is kept with.
-const (
-	usdDigits      = 8
-	quantityDigits = 8
-	priceDigits    = 10
-)
-
-type rounding int
-
-const (
-	down     rounding = iota // towards zero: what is granted
-	up                       // away from zero: what is charged
-	halfEven                 // what is valued
-)
-
-// Nothing here changes its arguments.
-func add(x, y *big.Rat) *big.Rat { return new(big.Rat).Add(x, y) }
-func sub(x, y *big.Rat) *big.Rat { return new(big.Rat).Sub(x, y) }
-func mul(x, y *big.Rat) *big.Rat { return new(big.Rat).Mul(x, y) }
-func quo(x, y *big.Rat) *big.Rat { return new(big.Rat).Quo(x, y) }
-func neg(x *big.Rat) *big.Rat    { return new(big.Rat).Neg(x) }
-func abs(x *big.Rat) *big.Rat    { return new(big.Rat).Abs(x) }
-func whole(n int64) *big.Rat     { return new(big.Rat).SetInt64(n) }
-
-// round keeps so many digits after the point.
-func round(x *big.Rat, digits int64, mode rounding) *big.Rat {
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(digits), nil)
-	n, rest := new(big.Int).Mul(new(big.Int).Abs(x.Num()), unit), new(big.Int)
-	n.QuoRem(n, x.Denom(), rest)
-	away := mode == up && rest.Sign() > 0
-	if mode == halfEven {
-		half := rest.Lsh(rest, 1).Cmp(x.Denom())
-		away = half > 0 || half == 0 && n.Bit(0) == 1
-	}
-	if away {
-		n.Add(n, big.NewInt(1))
-	}
-	if x.Sign() < 0 {
-		n.Neg(n)
-	}
-	return new(big.Rat).SetFrac(n, unit)
-}
-
-// dec is a figure as records have it: all its digits, no zeros after them.
-func dec(x *big.Rat) string {
-	digits, _ := x.FloatPrec() // exact: every figure is rounded to decimal digits or was one
-	return x.FloatString(digits)
-}
-
-// instant is a point in time, in milliseconds since 1970.
-type instant int64
-
-const instantLayout = "2006-01-02T15:04:05.000Z"
-
-func (t instant) String() string { return time.UnixMilli(int64(t)).UTC().Format(instantLayout) }
-
-// UnmarshalText reads what String prints.
-func (t *instant) UnmarshalText(b []byte) error {
-	p, err := time.Parse(instantLayout, string(b))
-	*t = instant(p.UnixMilli())
-	return err
 }
