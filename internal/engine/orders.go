@@ -100,7 +100,7 @@ func (t *tx) fillOrders(seen prop.Bitmap) {
 			due = append(due, o)
 		}
 	}
-	for _, o := range due {
+	for _, o := range due[:min(len(due), prop.MaxFills)] {
 		a := t.s.Account(o.Account)
 		if p := &t.s.Rules(a.Rules).Phases[a.Phase]; a.Status != prop.Active || rules.DrawdownBreached(p, a.Equity(), a.Peak) {
 			continue
