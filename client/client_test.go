@@ -103,6 +103,22 @@ func TestSignAgain(t *testing.T) {
 	}
 }
 
+// TestNotYet: what the node cannot know yet is asked again with the same id until it does.
+func TestNotYet(t *testing.T) {
+	s := serve(t)
+	c, err := s.client.RegisterEntity(t.Context(), firm, prop.Hotkey{9})
+	taken(t, c, err)
+	s.firstCall(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(w, r) // is refused: the deposit has not been read
+		s.own(&prop.ObserveCollateral{Entity: firm.Public(), Deposited: 3 * lock})
+	})
+	c, err = s.client.CreateSubaccount(t.Context(), firm, firm.Public())
+	if c = taken(t, c, err); c.Duplicate || s.calls.Load() != 3 {
+		t.Errorf("duplicate %t, after %d calls", c.Duplicate, s.calls.Load())
+	}
+	s.settle()
+}
+
 // TestRefusalIsFinal: what the node has refused is not asked again.
 func TestRefusalIsFinal(t *testing.T) {
 	s := serve(t)

@@ -10,6 +10,7 @@ const (
 	MaxBatchCommands = 1_024       // of one block: a receipt's path is at most 10 hashes
 	MaxBatchBytes    = 1 << 20     // of one block's records
 	MaxQueue         = 4_096       // submissions that wait for the loop; beyond it the caller is told to retry
+	MaxFills         = 4_096       // on one price batch; the others wait for the next, so that no record is unbounded
 	MaxEliminations  = 256         // per tick, so that no record is unbounded
 	MaxDetailBytes   = 200         // free text of an effect's outcome
 	AuthSkewMs       = 2_000       // how far a client's clock may be ahead

@@ -282,6 +282,9 @@ func TestTornLine(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
+		if left, err := os.ReadFile(path); err != nil || !bytes.Equal(left, body[:first]) {
+			t.Errorf("cut at %d: %q is left, %v", cut, left, err)
+		}
 		tx := prepare(t, twin, lock(2, 4*theta))
 		if out := look(t, twin, 2, tx.Hash); out.Found {
 			t.Errorf("cut at %d: the torn line counts", cut)

@@ -153,6 +153,7 @@ func TestBodyLimits(t *testing.T) {
 		most := int(request.MaxBody(path))
 		over := r.sign(firm, path, bytes.Repeat([]byte(" "), most+1))
 		problem(t, path, r.send(r.call(over)), prop.BodyTooLarge)
+		problem(t, path+" unsigned", r.send(r.request(http.MethodPost, path, over.Body)), prop.BodyTooLarge)
 		req := r.call(over)
 		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(over.Body)), -1
 		problem(t, path+" in chunks", r.send(req), prop.BodyTooLarge)

@@ -21,6 +21,7 @@ type effects struct {
 
 	mu      sync.Mutex
 	tasks   []task
+	offered prop.EffectID // every effect up to it has been a task
 	changed chan struct{} // closed and replaced when tasks change
 }
 
@@ -34,19 +35,16 @@ func newEffects(p Performer, log *slog.Logger) *effects {
 	return &effects{performer: p, log: log, changed: make(chan struct{})}
 }
 
-// offer adds the open effects that are not tasks yet. The loop calls it after each durable block.
+// offer adds the open effects, ascending, that are not tasks yet. The loop calls it after each
+// durable block.
 func (f *effects) offer(open []prop.EffectID, describe func(prop.EffectID) (prop.EffectTask, prop.EffectStatus, prop.Hash)) {
-	if len(open) == 0 {
-		return
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, id := range open {
-		if !slices.ContainsFunc(f.tasks, func(t task) bool { return t.effect.ID == id }) {
-			e, status, tx := describe(id)
-			f.tasks = append(f.tasks, task{e, status, tx})
-			f.signal()
-		}
+	next, _ := slices.BinarySearch(open, f.offered+1)
+	for _, id := range open[next:] {
+		e, status, tx := describe(id)
+		f.tasks, f.offered = append(f.tasks, task{e, status, tx}), id
+		f.signal()
 	}
 }
 

@@ -107,10 +107,12 @@ func effectHappensOnce(t *testing.T, kind prop.EffectKind, at string, crashes bo
 		}
 		want, booked = "eliminated", 2
 	}
+	again := &machine{Journal: memory}
 	if crashes {
 		<-m.crashed
 		_ = r.stop() // its last root cannot be written any more
-		r = start(t, node.Config{Journal: memory, Performer: openTwin(t, book)})
+		again.Performer = openTwin(t, book)
+		r = start(t, node.Config{Journal: again, Performer: again})
 	}
 	r.settle()
 	if r.status() != want {
@@ -125,6 +127,13 @@ func effectHappensOnce(t *testing.T, kind prop.EffectKind, at string, crashes bo
 	}
 	if n := len(events[*prop.EffectSubmitted](t, memory)); n != booked {
 		t.Errorf("%d transactions were recorded, want %d", n, booked)
+	}
+	sends := int64(booked)
+	if at == "send" { // did not get through; what did is looked up and not sent again
+		sends++
+	}
+	if n := m.sent.Load() + again.sent.Load(); n != sends {
+		t.Errorf("sent %d times, want %d", n, sends)
 	}
 }
 

@@ -14,9 +14,14 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// TestSameCommandsSameRecords: what a node decides follows from its commands alone.
+// TestSameCommandsSameRecords: what a node decides follows from its commands alone, whatever keeps
+// its journal; one that starts again has the same roots.
 func TestSameCommandsSameRecords(t *testing.T) {
-	ja, jb := initialised(t, genesis()), initialised(t, genesis())
+	dir := t.TempDir()
+	ja, jb := initialised(t, genesis()), openFiles(t, dir)
+	if err := node.Init(jb, origin, genesis(), epoch); err != nil {
+		t.Fatal(err)
+	}
 	a, b := start(t, node.Config{Journal: ja}), start(t, node.Config{Journal: jb})
 	for _, s := range script {
 		var cmd prop.Command
@@ -62,6 +67,22 @@ func TestSameCommandsSameRecords(t *testing.T) {
 	if a.status() != "eliminated" {
 		t.Errorf("the account is %s", a.status())
 	}
+	jb.Close()
+	again := open(t, node.Config{Journal: openFiles(t, dir)})
+	if r, tr := again.view.Roots(); r != registryA || tr != tradingA {
+		t.Error("other roots after a restart")
+	}
+}
+
+// openFiles opens a journal on disk.
+func openFiles(t *testing.T, dir string) *journal.Journal {
+	t.Helper()
+	j, repaired, err := journal.Open(dir)
+	if err != nil || repaired != nil {
+		t.Fatal(err, repaired)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
 }
 
 // checkRoots checks every recorded root against a reader that starts from nothing, and returns the

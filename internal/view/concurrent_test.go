@@ -149,7 +149,7 @@ func readAll(t *testing.T, v *view.View, last uint64) uint64 {
 	_, eliminations := v.Eliminations(10)
 	_, root := v.RecordedRoot()
 	v.Roots()
-	for _, next := range []uint64{asOf.Seq, prices.Seq, eliminations.Seq, root.Seq, v.Summary().AsOf.Seq} {
+	for _, next := range []uint64{asOf.Seq, prices.Seq, eliminations.Seq, root.Seq, v.Summary().AsOf.Seq, v.AsOf().Seq} {
 		if next < last {
 			t.Errorf("read at %d after %d", next, last)
 		}

@@ -28,6 +28,7 @@ type Block struct {
 	Signature prop.Signature
 	Records   [][]byte // canonical records
 	header    []byte   // canonical header
+	tree      Tree     // of the records; made with the block, so that a receipt costs no hashing
 }
 
 type rawBlock struct {
@@ -40,9 +41,10 @@ type rawBlock struct {
 // Seal makes a block of the records, which are dense from first on and at most
 // prop.MaxBatchCommands.
 func Seal(key *Key, network string, engineVersion uint64, prev prop.Hash, first uint64, at prop.Instant, records [][]byte) (*Block, error) {
-	b := &Block{Records: records, Header: Header{
+	tree := NewTree(leaves(records))
+	b := &Block{Records: records, tree: tree, Header: Header{
 		FirstSeq: first, LastSeq: first + uint64(len(records)) - 1, At: at, EngineVersion: engineVersion,
-		PrevHash: prev, RecordsRoot: MerkleRoot(leaves(records)),
+		PrevHash: prev, RecordsRoot: tree.Root(),
 	}}
 	var err error
 	if b.header, err = Encode(b.Header); err != nil {
@@ -77,7 +79,8 @@ func DecodeBlock(data []byte) (*Block, error) {
 	if n == 0 || n > prop.MaxBatchCommands || b.FirstSeq == 0 || b.LastSeq-b.FirstSeq != n-1 || b.LastSeq < b.FirstSeq {
 		return nil, fmt.Errorf("%w: block %d to %d holds %d records", ErrFormat, b.FirstSeq, b.LastSeq, n)
 	}
-	if MerkleRoot(leaves(raw.Records)) != b.RecordsRoot {
+	b.tree = NewTree(leaves(raw.Records))
+	if b.tree.Root() != b.RecordsRoot {
 		return nil, fmt.Errorf("%w: the records of block %d do not match its root", ErrFormat, b.FirstSeq)
 	}
 	if err := b.canonical(data); err != nil {
@@ -119,7 +122,7 @@ func (b *Block) Receipt(seq uint64) (Receipt, error) {
 		return Receipt{}, fmt.Errorf("%w: record %d is not in block %d to %d", ErrFormat, seq, b.FirstSeq, b.LastSeq)
 	}
 	i := int(seq - b.FirstSeq)
-	return Receipt{Header: b.header, Signature: b.Signature, Index: i, Path: MerklePath(leaves(b.Records), i), Record: b.Records[i]}, nil
+	return Receipt{Header: b.header, Signature: b.Signature, Index: i, Path: b.tree.Path(i), Record: b.Records[i]}, nil
 }
 
 // Receipt is a block's header with its signature and one record's path to the records' root.

@@ -35,15 +35,28 @@ func MerkleRoot(leaves []prop.Hash) prop.Hash {
 	return leaves[0]
 }
 
-// MerklePath is the sibling hashes from leaf i up. A node without sibling is promoted.
-func MerklePath(leaves []prop.Hash, i int) []prop.Hash {
-	leaves = append([]prop.Hash(nil), leaves...)
-	var path []prop.Hash
-	for len(leaves) > 1 {
-		if sibling := i ^ 1; sibling < len(leaves) {
-			path = append(path, leaves[sibling])
+// Tree is all levels of an RFC 6962 tree, leaves first: a path is read off, not computed again.
+type Tree [][]prop.Hash
+
+// NewTree builds the tree of the leaf hashes, at least one.
+func NewTree(leaves []prop.Hash) Tree {
+	t := Tree{leaves}
+	for top := leaves; len(top) > 1; t = append(t, top) {
+		top = level(append([]prop.Hash(nil), top...))
+	}
+	return t
+}
+
+// Root is the tree's head.
+func (t Tree) Root() prop.Hash { return t[len(t)-1][0] }
+
+// Path is the sibling hashes from leaf i up. A node without sibling is promoted.
+func (t Tree) Path(i int) (path []prop.Hash) {
+	for _, nodes := range t[:len(t)-1] {
+		if sibling := i ^ 1; sibling < len(nodes) {
+			path = append(path, nodes[sibling])
 		}
-		leaves, i = level(leaves), i/2
+		i /= 2
 	}
 	return path
 }

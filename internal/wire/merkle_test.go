@@ -53,7 +53,7 @@ func TestMerkleIsRFC6962(t *testing.T) {
 			leaves[i] = wire.LeafHash(data[i])
 		}
 		for i := range n {
-			got, want := wire.MerklePath(leaves, i), rfc6962Path(i, data)
+			got, want := wire.NewTree(leaves).Path(i), rfc6962Path(i, data)
 			if len(got) != len(want) {
 				t.Fatalf("path of %d in %d has %d hashes, want %d", i, n, len(got), len(want))
 			}
