@@ -93,7 +93,7 @@ func (d *desk) long(id uint32, pair string, leverage int64) {
 // page is the status page as a browser gets it.
 func (d *desk) page(network, version string) string {
 	d.t.Helper()
-	h, err := webui.Status(d.view, network, version)
+	h, err := webui.Status(d.view, network, version, func() prop.Instant { return 0 })
 	if err != nil {
 		d.t.Fatal(err)
 	}
