@@ -274,11 +274,11 @@ type PairStateChanged struct {
 
 // HaltChanged stops or allows new exposure of one account, a firm, or everything.
 type HaltChanged struct {
-	Scope   Scope      `cbor:"1,keyasint"`
-	Entity  EntityRef  `cbor:"2,keyasint,omitempty"`
-	Account AccountRef `cbor:"3,keyasint,omitempty"`
-	Halted  bool       `cbor:"4,keyasint"`
-	By      Hotkey     `cbor:"5,keyasint"`
+	Scope   Scope       `cbor:"1,keyasint"`
+	Entity  *EntityRef  `cbor:"2,keyasint,omitempty"` // of a firm or an account
+	Account *AccountRef `cbor:"3,keyasint,omitempty"` // of an account
+	Halted  bool        `cbor:"4,keyasint"`
+	By      Hotkey      `cbor:"5,keyasint"`
 }
 
 // PairPrice is a pair with the mark that a verdict used.

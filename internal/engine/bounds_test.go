@@ -37,11 +37,11 @@ func TestEliminationsAreBounded(t *testing.T) {
 	apply(prop.Signed{Command: &prop.ObserveCollateral{Entity: key("E"), Deposited: 2 * accounts * 1_000 * fixed.ThetaScale}})
 	apply(prices(100))
 	for i := range prop.EffectID(2 * accounts) {
-		apply(sign(&prop.CreateSubaccount{Entity: key("E")}))
+		apply(sign(&prop.CreateSubaccount{Entity: key("E"), Class: "crypto"}))
 		apply(prop.Signed{Command: &prop.RecordSubmission{Effect: i + 1}})
 		apply(prop.Signed{Command: &prop.CompleteEffect{Effect: i + 1, OK: true}})
 		if i%2 == 0 {
-			apply(sign(&prop.SubmitOrder{Account: prop.AccountKey{Entity: key("E"), ID: uint32(i)}, Pair: "BTCUSD", Side: prop.Long, Leverage: fixed.RatioScale}))
+			apply(sign(&prop.SubmitOrder{Account: prop.AccountKey{Entity: key("E"), ID: uint32(i)}, Pair: "BTCUSD", Type: prop.Market, Side: prop.Long, Leverage: fixed.RatioScale}))
 		}
 	}
 	apply(prices(100))

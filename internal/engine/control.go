@@ -30,14 +30,14 @@ func (t *tx) halt(c *prop.Halt) error {
 		if !ok {
 			return prop.Refuse(prop.AccountNotFound, "no such account", prop.KV{Key: "account", Value: c.Account.String()})
 		}
-		e.Scope, e.Account, entity = prop.OneAccount, ref, c.Account.Entity
+		e.Scope, e.Account, entity = prop.OneAccount, &ref, c.Account.Entity
 	}
 	if entity != (prop.Hotkey{}) {
 		ref, err := t.entity(entity)
 		if err != nil {
 			return err
 		}
-		if e.Entity = ref; e.Scope == prop.Everything {
+		if e.Entity = &ref; e.Scope == prop.Everything {
 			e.Scope = prop.OneEntity
 		}
 	}
@@ -71,7 +71,7 @@ func (t *tx) inScope(e *prop.HaltChanged) (list []prop.AccountRef) {
 	for i := range t.s.Accounts() {
 		r := prop.AccountRef(i)
 		a := t.s.Account(r)
-		inside := e.Scope == prop.Everything || e.Scope == prop.OneEntity && a.Entity == e.Entity || e.Scope == prop.OneAccount && r == e.Account
+		inside := e.Scope == prop.Everything || e.Scope == prop.OneEntity && a.Entity == *e.Entity || e.Scope == prop.OneAccount && r == *e.Account
 		if inside && a.Status == prop.Active && len(t.s.Held(r))+len(t.s.OrdersOf(r)) != 0 {
 			list = append(list, r)
 		}

@@ -56,7 +56,7 @@ func (x *trading) fill(o state.Order) {
 	by, level, price := rules.Triggered(&o.OrderAccepted, x.quote.Bid, x.quote.Ask)
 	resting := by == prop.AtLimit || by == prop.AtTakeProfit
 	if by == prop.AtLimit && x.quote.Batches == o.FillAfter {
-		resting = false // it met the market as it came: it fills at the market, which is no worse
+		resting = false // it met the market as it came: it fills at the market, if that is no worse
 	} else if by != 0 {
 		quoted = price
 	}
@@ -79,6 +79,9 @@ func (x *trading) fill(o state.Order) {
 		x.t.emit(&prop.OrderTriggered{Order: o.Order, Account: o.Account, Trigger: by, Price: level})
 	}
 	trade, notTraded := x.trade(q, quoted, resting)
+	if buys := q > 0; o.Type == prop.Limit && (buys && trade.Price > o.LimitPrice || !buys && trade.Price < o.LimitPrice) {
+		trade, notTraded = x.trade(q, o.LimitPrice, true) // slippage never takes it beyond its limit
+	}
 	x.t.emit(&prop.OrderFilled{Order: o.Order, Account: o.Account, Pair: o.Pair, Side: o.Side, Trade: trade, NotTraded: notTraded})
 	x.t.charge(x.account, o.Pair, trade.Value)
 	x.protect(o, trade, reduces)

@@ -54,9 +54,9 @@ func genesis() prop.Genesis {
 	return prop.Genesis{
 		Network: network, Origin: origin.Public(), AuthWindowMs: window, DefaultRules: "seed",
 		Operators: []prop.Operator{{Key: feeder.Public(), Roles: []prop.Role{prop.FeedRole}}},
-		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}},
+		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: 5 * fixed.RatioScale}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 3_600 * second, Phases: []prop.Phase{challenge, funded},
 		}},
 	}
@@ -116,7 +116,7 @@ func serve(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := webui.Status(r.view, network, "test")
+	page, err := webui.Status(r.view, network, "test", r.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func (r *rig) trade() {
 
 var (
 	registration = api.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}}
-	creation     = api.CreateSubaccount{Entity: firm.Public()}
+	creation     = api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"}
 )
 
 func decode[T any](t *testing.T, a answer) (v T) {

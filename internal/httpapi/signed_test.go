@@ -125,7 +125,7 @@ func TestMalformedBodies(t *testing.T) {
 		{"deep nesting", request.PathOrders, order(`,"leverage":` + deep + strings.Repeat("]", len(deep))), prop.InvalidJSON},
 		{"deep nesting without end", request.PathOrders, order(`,"leverage":` + deep), prop.InvalidJSON},
 		{"not an account", request.PathOrders, strings.Replace(order(`,"leverage":"1"`), "_0", "_00", 1), prop.InvalidAccount},
-		{"not a key", request.PathSubaccounts, `{"entity":"` + who[1:] + `"}`, prop.InvalidHotkey},
+		{"not a key", request.PathSubaccounts, `{"entity":"` + who[1:] + `","class":"crypto"}`, prop.InvalidHotkey},
 		{"two sizes", request.PathOrders, order(`,"leverage":"1","value":"1"`), prop.InvalidSize},
 		{"negative size", request.PathOrders, order(`,"leverage":"-1"`), prop.InvalidSize},
 		{"NaN as a price", request.PathPrices, `{"observed":"` + epoch.String() + `","quotes":[{"pair":"BTCUSD","bid":NaN,"ask":"1"}]}`, prop.InvalidJSON},

@@ -132,13 +132,13 @@ func crowd(t *testing.T, n int) *journal.Memory {
 	apply(&prop.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}}, own)
 	apply(&prop.ObserveCollateral{Entity: firm.Public(), Deposited: lock}, own)
 	for i := range n {
-		apply(&prop.CreateSubaccount{Entity: firm.Public()}, own)
+		apply(&prop.CreateSubaccount{Entity: firm.Public(), Class: "crypto"}, own)
 		apply(&prop.RecordSubmission{Effect: prop.EffectID(i + 1)}, own)
 		apply(&prop.CompleteEffect{Effect: prop.EffectID(i + 1), OK: true}, own)
 	}
 	apply(prices(epoch, 100), own)
 	for i := range n {
-		apply(&prop.SubmitOrder{Account: prop.AccountKey{Entity: firm.Public(), ID: uint32(i)}, Pair: "BTCUSD", Side: prop.Long, Leverage: 4 * fixed.RatioScale},
+		apply(&prop.SubmitOrder{Type: prop.Market, Account: prop.AccountKey{Entity: firm.Public(), ID: uint32(i)}, Pair: "BTCUSD", Side: prop.Long, Leverage: 4 * fixed.RatioScale},
 			prop.NewCommandID(epoch, [10]byte{2: byte(i >> 8), 3: byte(i)}))
 	}
 	apply(prices(epoch, 100), own)

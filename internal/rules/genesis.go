@@ -71,6 +71,7 @@ func ruleSetFaults(r *prop.RuleSet) (faults []error) {
 	}
 	fault(len(r.Classes) == 0, "classes: at least one")
 	fault(r.PortfolioCap < 0 || r.MaxOrders < 0 || r.CooldownMs < 0, "portfolio_cap, max_orders, cooldown_ms: not negative")
+	fault(r.CooldownMs > 86_400_000, "cooldown_ms: at most 86400000")
 	fault(r.MaxResting < 1 || r.MaxResting > 1_000, "max_resting: 1 to 1000")
 	for _, rate := range []prop.Rate{r.OrderRate, r.EntityOrderRate} {
 		fault(rate.Count < 0 || rate.Count > 0 && (rate.WindowMs < 1 || rate.WindowMs > 86_400_000), "order_rate, entity_order_rate: count not negative, window_ms 1 to 86400000")

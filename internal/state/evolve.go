@@ -161,6 +161,7 @@ func (s *State) resize(e *prop.AccountSized) {
 	a, r := &s.accounts, e.Account
 	more := e.Size.Sub(a.size[r])
 	a.size[r], a.balance[r], a.peak[r] = e.Size, a.balance[r].Add(more), a.peak[r].Add(more)
+	a.startSeq[r], a.peakSeq[r] = s.seq, s.seq // where a verdict finds its anchors
 }
 
 // moves lists the legal steps of an account's life. Eliminated and failed lead nowhere.
@@ -178,6 +179,7 @@ func (s *State) setStatus(r prop.AccountRef, to prop.Status) {
 	switch to {
 	case prop.Frozen:
 		s.unschedule(r)
+		s.unsize(r)
 	case prop.Eliminated:
 		at, _ := slices.BinarySearchFunc(s.frozen, r, Frozen.compare)
 		s.frozen = slices.Delete(s.frozen, at, at+1)
@@ -289,8 +291,8 @@ func (s *State) setHalt(e *prop.HaltChanged) {
 	case prop.Everything:
 		s.halted = e.Halted
 	case prop.OneEntity:
-		s.entities[e.Entity].Halted = e.Halted
+		s.entities[*e.Entity].Halted = e.Halted
 	case prop.OneAccount:
-		s.accounts.halted[e.Account] = e.Halted
+		s.accounts.halted[*e.Account] = e.Halted
 	}
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Roots commit to the whole state but its sequence number and instant. Registry: genesis,
-// entities, accounts' identity and life, effects. Trading: accounts' money and positions, quotes,
-// waiting orders, remembered command ids. Each is an RFC 6962 tree over leaves in order of the
+// entities, accounts' identity and life, effects. Trading: accounts' money and positions, quotes and
+// pairs' states, waiting and resting orders, rates of orders, remembered command ids. Each is an RFC 6962 tree over leaves in order of the
 // references, so that one account can be proven against it.
 func (s *State) Roots() (registry, trading prop.Hash) {
 	var b leaf
@@ -18,10 +18,11 @@ func (s *State) Roots() (registry, trading prop.Hash) {
 		panic(err) // plain values always encode
 	}
 	reg := []prop.Hash{wire.LeafHash(genesis)}
+	trd := make([]prop.Hash, 0, len(s.entities)+len(s.accounts.status)+len(s.quotes)+len(s.orderByID)+len(s.frozen)+len(s.ids.live())+1)
 	for _, e := range s.entities {
 		reg = append(reg, b.of(e.appendTo))
+		trd = append(trd, b.of(func(l leaf) leaf { return append(l, 'R').window(e.OrderRate) }))
 	}
-	trd := make([]prop.Hash, 0, len(s.accounts.status)+len(s.quotes)+len(s.orderByID)+len(s.frozen)+len(s.ids.live())+1)
 	for r := range s.accounts.status {
 		reg = append(reg, b.of(func(l leaf) leaf { return s.appendRegistry(l, r) }))
 		trd = append(trd, b.of(func(l leaf) leaf { return s.appendMoney(l, prop.AccountRef(r)) }))
@@ -72,7 +73,7 @@ func (l leaf) bytes(v []byte) leaf       { return append(l.u64(uint64(len(v))), 
 
 func (e Entity) appendTo(l leaf) leaf {
 	l = append(l, 'E')
-	return l.bytes(e.Hotkey[:]).bytes(e.Coldkey[:]).flag(e.Miner).flag(e.Known).flag(e.Halted).window(e.OrderRate).i64(int64(e.Deposited)).i64(int64(e.Locked)).
+	return l.bytes(e.Hotkey[:]).bytes(e.Coldkey[:]).flag(e.Miner).flag(e.Known).flag(e.Halted).i64(int64(e.Deposited)).i64(int64(e.Locked)).
 		i64(int64(e.Slashed)).i64(e.Live).u64(uint64(len(e.Accounts)))
 }
 

@@ -98,7 +98,7 @@ type Account struct {
 	Unrealised fixed.USD
 	Peak       fixed.USD
 	PeakSeq    uint64 // record that set the peak
-	StartSeq   uint64 // record that created the account
+	StartSeq   uint64 // record that gave the account its size
 	Deadline   prop.Instant
 }
 

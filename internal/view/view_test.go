@@ -45,7 +45,7 @@ func (w *world) random(t *rapid.T) {
 	case "prices":
 		w.prices(t, rapid.Int64Range(94, 106).Draw(t, "price"))
 	case "create":
-		w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
+		w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	case "effects":
 		w.effects(t, rapid.IntRange(0, 3).Draw(t, "fails") != 0)
 	case "deposit":
@@ -88,7 +88,7 @@ func (w *world) compare(t *rapid.T) {
 
 func compareAccount(t *rapid.T, s *state.State, a state.Account, got view.Account) {
 	if got.Key != a.Key || got.Status != a.Status || got.Balance != a.Balance || got.Unrealised != a.Unrealised || got.Equity != a.Equity() ||
-		got.Peak != a.Peak || got.PeakSeq != a.PeakSeq || got.Deadline != a.Deadline || got.Waiting != s.Waiting(a.Ref) {
+		got.Peak != a.Peak || got.PeakSeq != a.PeakSeq || got.Deadline != a.Deadline || got.Waiting+got.Resting != len(s.OrdersOf(a.Ref)) {
 		t.Fatalf("the account is %+v, its state %+v", got, a)
 	}
 	if (got.Elimination != nil) != (a.Status == prop.Eliminated) || (len(got.Tests) > 0) != (a.Status == prop.Active) {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"slices"
-	"strings"
 )
 
 // The node's own limits, which no genesis states.
@@ -114,7 +112,6 @@ type entity struct {
 	accounts int
 	halted   bool
 	window   window
-	first    bool // of all
 }
 
 type account struct {
@@ -133,7 +130,6 @@ type account struct {
 	frozenFor            string
 	frozenOn             int64 // record of the prices that froze it
 	reported             bool  // for being overdue
-	first                bool  // of all
 }
 
 // position is open; they stand in order of the pairs.
@@ -202,9 +198,19 @@ func (c *checker) end() {
 }
 
 // overdue reports what a tick should have done before this record: eliminations come right after
-// the record that froze, deadlines before anything that is later than they are.
+// the record that froze, carry and deadlines before anything that is later than they are. A root
+// may stand in between; it changes nothing, and no time passes with it.
 func (c *checker) overdue(r *record) {
-	if r.Command == "tick" || r.Command == "record_root" { // a root changes nothing
+	if r.Command == "tick" {
+		return
+	}
+	if b, pairs := c.nextCarry(); b != 0 {
+		c.report("missing carry of %s in %v: recorded %s, recomputed a tick", b, pairs, r.Command)
+	}
+	if r.Command == "record_root" {
+		if r.At != c.last {
+			c.report("time of the root: recorded %s, recomputed %s", r.At, c.last)
+		}
 		return
 	}
 	for _, a := range c.accounts {
@@ -247,6 +253,12 @@ func (c *checker) decide(r *record) error {
 		return c.completeEffect(r)
 	case "submit_order":
 		return c.submitOrder(r)
+	case "cancel_order":
+		return c.cancelOrder(r)
+	case "set_pair_state":
+		return c.setPairState(r)
+	case "halt":
+		return c.halt(r)
 	case "observe_prices":
 		return c.observePrices(r)
 	case "tick":
@@ -256,169 +268,4 @@ func (c *checker) decide(r *record) error {
 		return c.recordRoot(r)
 	}
 	return errors.New("no such command is known")
-}
-
-// What follows is the registry: it names accounts and their states, and moves no money.
-
-func (c *checker) start(r *record) error {
-	var args struct {
-		Genesis genesis `json:"genesis"`
-	}
-	var copied object
-	if err := errors.Join(decode(r.Args, &args), decode(r.Args, &copied)); err != nil {
-		return err
-	}
-	g := &args.Genesis
-	i := slices.IndexFunc(g.RuleSets, func(s *ruleSet) bool { return s.ID == g.DefaultRules })
-	if c.genesis != nil || i < 0 {
-		return errors.New("a journal has one genesis, with default rules")
-	}
-	for i, p := range g.Pairs {
-		p.index = i
-	}
-	c.genesis, c.rules = g, g.RuleSets[i]
-	c.emit("genesis_set", copied)
-	return nil
-}
-
-func (c *checker) registerEntity(r *record) error {
-	var args struct{ Hotkey, Coldkey string }
-	if err := decode(r.Args, &args); err != nil {
-		return err
-	}
-	if c.entities[args.Hotkey] != nil || r.Signer != args.Hotkey {
-		return fmt.Errorf("the entity exists, or its registration is signed by %s", r.Signer)
-	}
-	c.entities[args.Hotkey] = []string{args.Hotkey, args.Coldkey}
-	c.emit("entity_registered", object{"entity": args.Hotkey, "hotkey": args.Hotkey, "coldkey": args.Coldkey})
-	return nil
-}
-
-func (c *checker) observeCollateral(r *record) error {
-	var args struct {
-		Entity    string
-		Deposited big.Rat
-	}
-	if err := decode(r.Args, &args); err != nil {
-		return err
-	}
-	if c.entities[args.Entity] == nil {
-		return errors.New("no such entity")
-	}
-	if last := c.deposits[args.Entity]; last == nil || last.Cmp(&args.Deposited) != 0 {
-		c.deposits[args.Entity] = &args.Deposited
-		c.emit("collateral_observed", object{"entity": args.Entity, "deposited": dec(&args.Deposited)})
-	}
-	return nil
-}
-
-func (c *checker) createSubaccount(r *record) error {
-	var args struct{ Entity string }
-	if err := decode(r.Args, &args); err != nil {
-		return err
-	}
-	if err := c.mustOwn(args.Entity, r.Signer); err != nil {
-		return err
-	}
-	number := 0
-	for _, a := range c.accounts {
-		if a.entity == args.Entity {
-			number++
-		}
-	}
-	a := &account{
-		key: fmt.Sprintf("%s_%d", args.Entity, number), entity: args.Entity, rules: c.rules, status: "pending",
-		realised: new(big.Rat), fees: new(big.Rat), peak: &c.rules.AccountSize, startSeq: c.seq, peakSeq: c.seq,
-	}
-	for range c.genesis.Pairs {
-		a.positions = append(a.positions, position{new(big.Rat), new(big.Rat)})
-	}
-	c.accounts = append(c.accounts, a)
-	c.counts.Accounts++
-	c.emit("subaccount_created", object{
-		"account": a.key, "entity": a.entity, "id": number, "rules": a.rules.ID,
-		"size": dec(&a.rules.AccountSize), "lock": dec(&a.rules.Lock),
-	})
-	c.request("lock_collateral", a)
-	return nil
-}
-
-func (c *checker) mustOwn(entity, signer string) error {
-	if !slices.Contains(c.entities[entity], signer) {
-		return fmt.Errorf("%s may not sign for entity %s", signer, entity)
-	}
-	return nil
-}
-
-// request asks for something outside the node.
-func (c *checker) request(kind string, a *account) {
-	c.effects = append(c.effects, &effect{a, kind, "requested"})
-	c.emit("effect_requested", object{
-		"effect": len(c.effects), "kind": kind, "entity": a.entity, "account": a.key, "amount": dec(&a.rules.Lock),
-	})
-}
-
-type effectArgs struct {
-	Effect int
-	TxHash string `json:"tx_hash"`
-	OK     bool
-	Detail string
-}
-
-// advance moves an effect from one stage to the next.
-func (c *checker) advance(r *record, from, to string) (*effect, effectArgs, error) {
-	var args effectArgs
-	if err := decode(r.Args, &args); err != nil {
-		return nil, args, err
-	}
-	if args.Effect < 1 || args.Effect > len(c.effects) || c.effects[args.Effect-1].status != from {
-		return nil, args, fmt.Errorf("effect %d is not %s", args.Effect, from)
-	}
-	e := c.effects[args.Effect-1]
-	e.status = to
-	return e, args, nil
-}
-
-func (c *checker) recordSubmission(r *record) error {
-	_, args, err := c.advance(r, "requested", "submitted")
-	if err == nil {
-		c.emit("effect_submitted", object{"effect": args.Effect, "tx_hash": args.TxHash})
-	}
-	return err
-}
-
-// completeEffect ends an effect; the end of its lock makes an account active, or failed.
-func (c *checker) completeEffect(r *record) error {
-	e, args, err := c.advance(r, "submitted", "completed")
-	if err != nil {
-		return err
-	}
-	done := object{"effect": args.Effect, "ok": args.OK}
-	if args.Detail != "" {
-		done["detail"] = strings.ToValidUTF8(args.Detail[:min(len(args.Detail), maxDetail)], "")
-	}
-	c.emit("effect_completed", done)
-	a := e.account
-	if e.kind != "lock_collateral" {
-		return nil
-	}
-	if a.status = "failed"; args.OK {
-		a.status = "active"
-	}
-	c.emit("status_changed", object{"account": a.key, "status": a.status})
-	if args.OK {
-		c.enterPhase(a, 0, nil)
-	}
-	return nil
-}
-
-// recordRoot takes the roots as they are: hashing the state is the node's own check.
-func (c *checker) recordRoot(r *record) error {
-	var copied object
-	if err := decode(r.Args, &copied); err != nil {
-		return err
-	}
-	copied["at_seq"] = c.seq - 1
-	c.emit("root_recorded", copied)
-	return nil
 }
