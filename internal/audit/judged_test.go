@@ -39,6 +39,7 @@ func markets() prop.Genesis {
 	r.MaxPriceAgeMs, r.MaxOrders, r.MaxResting, r.CooldownMs, r.PortfolioCap = 7_200_000, 2, 5, 1_000, 9*fixed.RatioScale
 	r.OrderRate, r.EntityOrderRate = prop.Rate{Count: 4, WindowMs: 20_000}, prop.Rate{Count: 7, WindowMs: 15_000}
 	r.Phases[0].TimeLimitMs, r.Phases[0].DrawdownLimit, r.Phases[1].DrawdownLimit = 4*86_400_000, 15*percent, 15*percent
+	r.Miner = prop.MinerRules{USDPerTheta: 25 * fixed.USDScale, MinTheta: 300 * fixed.ThetaScale, MaxTheta: 600 * fixed.ThetaScale}
 	r.Slippage = prop.Slippage{
 		Free: 500 * fixed.USDScale, Cap: fixed.RatioScale / 1000,
 		Crypto: prop.CryptoSlippage{Multiplier: 3, Default: 100_000, Pairs: []prop.PairSlippage{{
@@ -53,6 +54,7 @@ func markets() prop.Genesis {
 var (
 	operator = prop.Hotkey{7}
 	firms    = []prop.Hotkey{{21}, {22}}
+	miners   = []prop.Hotkey{{31}, {32}}
 )
 
 // history is the engine driven as a node drives it, and the lines that `journal cat` would print.
@@ -79,6 +81,10 @@ func newHistory(t *testing.T, seed uint64) *history {
 		h.open(e, "crypto")
 		h.open(e, "forex")
 		h.open(e, "forex")
+	}
+	for i, m := range miners {
+		h.do(m, &prop.RegisterMiner{Hotkey: m, Coldkey: m, Class: []string{"crypto", "forex"}[i]})
+		h.deposit(m)
 	}
 	for _, dollars := range []float64{400, 20, 1.5123, 1.1, 1.9111, 1.3748, 0.6571} {
 		h.prices = append(h.prices, fixed.Price(dollars*fixed.PriceScale))
@@ -127,6 +133,11 @@ func (h *history) open(e prop.Hotkey, class string) {
 			_ = h.do(prop.Hotkey{}, &prop.CompleteEffect{Effect: id, OK: h.random.IntN(9) != 0})
 		}
 	}
+}
+
+// deposit is one of a miner: too little, or for a size between 7,500 and 15,000 dollars.
+func (h *history) deposit(m prop.Hotkey) {
+	_ = h.do(prop.Hotkey{}, &prop.ObserveCollateral{Entity: m, Deposited: fixed.Theta(250+h.random.Int64N(9)*50) * fixed.ThetaScale})
 }
 
 // wait lets time pass, with the ticks that are due on the way.
@@ -261,6 +272,8 @@ func (h *history) step() {
 			c.Account, signer = who, who.Entity
 		}
 		_ = h.do(signer, c)
+	case n == 117:
+		h.deposit(miners[h.random.IntN(2)])
 	case n == 116:
 		h.open(who.Entity, class)
 	default:
@@ -314,7 +327,7 @@ func TestJudged(t *testing.T) {
 			t.Errorf("no order was cancelled for %s", r)
 		}
 	}
-	for _, what := range []string{"limit", "stop_loss", "take_profit", "pair_state_changed", "halt_changed"} {
+	for _, what := range []string{"limit", "stop_loss", "take_profit", "pair_state_changed", "halt_changed", "size_scheduled", "account_sized"} {
 		if seen[what] == 0 {
 			t.Errorf("there was no %s", what)
 		}

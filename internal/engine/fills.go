@@ -35,8 +35,9 @@ func (t *tx) fillOrders(seen prop.Bitmap) {
 		}
 	}
 	slices.SortFunc(list, func(a, b due) int { return cmp.Compare(a.number, b.number) })
-	for _, d := range list[:min(len(list), prop.MaxFills)] {
-		o, ok := t.s.Order(d.id)
+	ended := 0 // an order that goes on waiting takes nobody's place
+	for i := 0; i < len(list) && ended < prop.MaxFills; i++ {
+		o, ok := t.s.Order(list[i].id)
 		if !ok { // it died with a position that an earlier fill closed
 			continue
 		}
@@ -44,7 +45,10 @@ func (t *tx) fillOrders(seen prop.Bitmap) {
 		if p := &t.s.Rules(a.Rules).Phases[a.Phase]; a.Status != prop.Active || rules.DrawdownBreached(p, a.Equity(), a.Peak) {
 			continue
 		}
-		t.trading(a, o.Pair).fill(*o)
+		before := len(t.events)
+		if t.trading(a, o.Pair).fill(*o); len(t.events) != before {
+			ended++
+		}
 	}
 }
 
@@ -55,7 +59,7 @@ func (x *trading) fill(o state.Order) {
 	quoted := rules.FillPrice(buy, x.quote.Bid, x.quote.Ask)
 	by, level, price := rules.Triggered(&o.OrderAccepted, x.quote.Bid, x.quote.Ask)
 	resting := by == prop.AtLimit || by == prop.AtTakeProfit
-	if by == prop.AtLimit && x.quote.Batches == o.FillAfter {
+	if by == prop.AtLimit && (x.quote.Batches == o.FillAfter || x.closed(o.At)) {
 		resting = false // it met the market as it came: it fills at the market, if that is no worse
 	} else if by != 0 {
 		quoted = price
@@ -86,6 +90,11 @@ func (x *trading) fill(o state.Order) {
 	x.t.charge(x.account, o.Pair, trade.Value)
 	x.protect(o, trade, reduces)
 	x.t.endBrackets(x.account.Ref, o.Pair)
+}
+
+// closed tells whether the pair's market was closed then: a LIMIT that was taken meets the market as it opens.
+func (x *trading) closed(at prop.Instant) bool {
+	return refused(rules.CheckExposure(x.pair, prop.Tradable, false, at), prop.MarketClosed)
 }
 
 // quantity is what an order asks for at a price, signed, or why it asks for nothing.
@@ -122,8 +131,8 @@ func (x *trading) mayOpen(o state.Order, quoted fixed.Price, q fixed.Qty) (why p
 		}
 		return prop.LeverageExceeded, false
 	}
-	shown := prop.Quote{Pair: x.pair.ID, Bid: x.quote.Bid, Ask: x.quote.Ask} // the mark is in between, and may be far from the price
-	if rules.CheckQuote(shown, rules.Next(x.held.Quantity, q).Abs(), x.pair.Lot) != nil {
+	// The mark is between bid and ask, and may be far from the price.
+	if rules.CheckCountable(x.pair, x.rated(), rules.Next(x.held.Quantity, q).Abs(), x.held.Cost.Abs()) != nil {
 		return prop.LeverageExceeded, false
 	}
 	if rules.CheckProtection(o.Side, quoted, o.StopLoss, o.TakeProfit) != nil {

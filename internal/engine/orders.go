@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+
 	"github.com/propnet/propnet/fixed"
 	"github.com/propnet/propnet/internal/market"
 	"github.com/propnet/propnet/internal/rules"
@@ -182,23 +184,22 @@ func (x *trading) grows(price fixed.Price, q fixed.Qty) error {
 }
 
 // weighted is Σ |value| × multiplier over the account's pairs in USD, with this pair as it would be.
-func (x *trading) weighted(price fixed.Price, next fixed.Qty) (fixed.USD, error) {
-	value, err := x.rated().Value(next.Abs(), price, x.pair.Lot)
-	if err != nil {
-		return 0, err
+func (x *trading) weighted(price fixed.Price, next fixed.Qty) (sum fixed.USD, err error) {
+	add := func(o *trading, q fixed.Qty, price fixed.Price) {
+		value, err2 := o.rated().Value(q.Abs(), price, o.pair.Lot)
+		weighted, err3 := fixed.ScaleDown(value, fixed.Ratio(o.pair.Multiplier)*fixed.RatioScale) // exact
+		if sum += weighted; sum < 0 {                                                             // neither is negative
+			err3 = fixed.ErrOverflow
+		}
+		err = errors.Join(err, err2, err3)
 	}
-	sum := value * fixed.USD(x.pair.Multiplier) // bounded: leverage and multiplier are
+	add(x, next, price)
 	for _, p := range x.t.s.Held(x.account.Ref) {
-		if p == x.ref {
-			continue
+		if o := x.t.trading(x.account, p); p != x.ref {
+			add(o, o.held.Quantity, o.quote.Mark)
 		}
-		other := x.t.trading(x.account, p)
-		if value, err = other.rated().Value(other.held.Quantity.Abs(), other.quote.Mark, other.pair.Lot); err != nil {
-			return 0, err
-		}
-		sum = sum.Add(value * fixed.USD(other.pair.Multiplier))
 	}
-	return sum, nil
+	return sum, err
 }
 
 // count uses up what limits how often and how much an account orders.

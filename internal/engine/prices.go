@@ -67,7 +67,7 @@ func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
 		if c.Observed < last.Observed {
 			return nil, prop.Refuse(prop.InvalidPrice, "the batch is older than the pair's last, of "+last.Observed.String(), which)
 		}
-		if err := rules.CheckQuote(q, t.s.LargestPosition(ref), pairs[ref].Lot); err != nil {
+		if err := rules.CheckQuote(q); err != nil {
 			return nil, err
 		}
 		batch.Seen.Set(int(ref))
@@ -76,7 +76,38 @@ func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
 		}
 	}
 	t.rates(batch)
-	return batch, nil
+	return batch, t.checkCountable(batch)
+}
+
+// checkCountable refuses a batch that moves a price or a rate to where what is open could not be counted.
+func (t *tx) checkCountable(batch *prop.PricesObserved) error {
+	moved := map[prop.PairRef]rules.Quote{} // for look-up
+	last := func(p prop.PairRef) rules.Quote {
+		if q, twice := moved[p]; twice {
+			return q
+		}
+		q := t.s.Quote(p)
+		return rules.Quote{Ask: q.Ask, Num: q.Num, Den: q.Den}
+	}
+	for _, c := range batch.Changed {
+		q := last(c.Pair)
+		q.Ask = c.Ask
+		moved[c.Pair] = q
+	}
+	for _, r := range batch.Rates {
+		q := last(r.Pair)
+		q.Num, q.Den = r.Num, r.Den
+		moved[r.Pair] = q
+	}
+	for p := range t.s.Pairs() {
+		if q, is := moved[prop.PairRef(p)]; is {
+			quantity, cost := t.s.Largest(prop.PairRef(p))
+			if err := rules.CheckCountable(&t.s.Pairs()[p], q, quantity, cost); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // rates adds the rates to USD that the batch changes, of the pairs that are not quoted in USD.

@@ -98,7 +98,7 @@ func (p printer) trading(e prop.Event) string {
 		return fmt.Sprintf("%s %s by %s", p.pair(e.Pair), e.State, e.By)
 	case *prop.HaltChanged:
 		whom := map[prop.Scope]func() string{
-			prop.Everything: func() string { return "everything" }, prop.OneEntity: func() string { return p.entity(e.Entity) }, prop.OneAccount: func() string { return p.account(e.Account) },
+			prop.Everything: func() string { return "everything" }, prop.OneEntity: func() string { return p.entity(*e.Entity) }, prop.OneAccount: func() string { return p.account(*e.Account) },
 		}[e.Scope]()
 		return fmt.Sprintf("%s %s by %s", whom, map[bool]string{true: "halted", false: "resumed"}[e.Halted], e.By)
 	case *prop.AccountEliminated:

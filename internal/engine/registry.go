@@ -55,7 +55,7 @@ func (t *tx) schedule(ref prop.EntityRef) {
 	}
 	a := t.s.Account(e.Accounts[0])
 	size, enough := rules.MinerSize(&t.s.Rules(a.Rules).Miner, e.Deposited)
-	if enough && size != a.Size && (a.Status == prop.Pending || a.Status == prop.Active) {
+	if enough && size != t.s.PlannedSize(a.Ref) && (a.Status == prop.Pending || a.Status == prop.Active) {
 		t.emit(&prop.SizeScheduled{Account: a.Ref, Size: size, At: rules.NextDay(t.stamp.At)})
 	}
 }

@@ -64,6 +64,7 @@ func readPairs(t testing.TB) (pairs []prop.Pair) {
 	var file struct {
 		Pairs []struct {
 			ID, Display, Category, Base, Quote string
+			Subcategory                        string
 			Lot                                int64       `json:"lot_size"`
 			Min                                json.Number `json:"min_leverage"`
 			Max                                json.Number `json:"max_leverage"`
@@ -74,7 +75,7 @@ func readPairs(t testing.TB) (pairs []prop.Pair) {
 	readJSON(t, goldenDir+"/trading-extra.json", false, &file)
 	for _, p := range file.Pairs {
 		pairs = append(pairs, prop.Pair{
-			ID: p.ID, Display: p.Display, Base: p.Base, Quote: p.Quote, Class: p.Category, Lot: p.Lot, Multiplier: p.Multiplier,
+			ID: p.ID, Display: p.Display, Base: p.Base, Quote: p.Quote, Class: p.Category, Subclass: p.Subcategory, Lot: p.Lot, Multiplier: p.Multiplier,
 			MinLeverage: ratio(p.Min.String()), MaxLeverage: ratio(p.Max.String()),
 			State: map[[2]bool]prop.PairState{
 				{false, false}: prop.Tradable, {true, false}: prop.ReduceOnly, {false, true}: prop.DataOnly, {true, true}: prop.Retired,

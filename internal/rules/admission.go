@@ -11,15 +11,27 @@ import (
 // Fresh tells whether a price last seen then may be traded on now.
 func Fresh(r *prop.RuleSet, seen, now prop.Instant) bool { return int64(now-seen) <= r.MaxPriceAgeMs }
 
-// CheckQuote refuses a quote that is not 0 < bid ≤ ask, and a price at which the largest open
-// position could not be counted.
-func CheckQuote(q prop.Quote, largest fixed.Qty, lot int64) error {
-	pair := prop.KV{Key: "pair", Value: q.Pair}
+// CheckQuote refuses a quote that is not 0 < bid ≤ ask.
+func CheckQuote(q prop.Quote) error {
 	if q.Bid <= 0 || q.Ask < q.Bid {
-		return prop.Refuse(prop.InvalidPrice, "a quote is 0 < bid ≤ ask", pair)
+		return prop.Refuse(prop.InvalidPrice, "a quote is 0 < bid ≤ ask", prop.KV{Key: "pair", Value: q.Pair})
 	}
-	if v, err := fixed.ValueHalfEven(largest, q.Ask, lot); err != nil || v > MaxPositionValue {
-		return prop.Refuse(prop.InvalidPrice, "an open position would be worth more than can be counted", pair)
+	return nil
+}
+
+// maxCost bounds what a position may have cost, at the rate of the day: prices may have moved since.
+const maxCost = 10 * MaxPositionValue
+
+// CheckCountable refuses a quote, or a rate to USD, at which a position of that quantity and cost, by
+// amount, could not be counted.
+func CheckCountable(pair *prop.Pair, q Quote, quantity fixed.Qty, cost fixed.USD) error {
+	if quantity == 0 {
+		return nil
+	}
+	value, err := q.Value(quantity, q.Ask, pair.Lot)
+	paid, err2 := q.usd(cost)
+	if err != nil || err2 != nil || value > MaxPositionValue || paid > maxCost {
+		return prop.Refuse(prop.InvalidPrice, "an open position would be worth more than can be counted", prop.KV{Key: "pair", Value: pair.ID})
 	}
 	return nil
 }
@@ -53,25 +65,31 @@ func CheckLeverage(pair *prop.Pair, size fixed.USD, price fixed.Price, q Quote, 
 		return nil
 	}
 	which := prop.KV{Key: "pair", Value: pair.ID}
-	quoted, err := fixed.ValueHalfEven(after, price, pair.Lot)
-	if err != nil || quoted.Abs() > MaxPositionValue || after.Abs() > MaxQuantity {
+	value, err := q.Value(after.Abs(), price, pair.Lot)
+	if err != nil || value > MaxPositionValue || after.Abs() > MaxQuantity {
 		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", which)
-	}
-	value, err := q.usd(quoted.Abs())
-	if err != nil {
-		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", which)
-	}
-	// The minimum is asked of the size as ordered: the quantity was rounded down by less than a unit.
-	least, err := q.Value(after.Abs()+1, price, pair.Lot)
-	if err != nil {
-		least = value
 	}
 	over := fixed.CmpProducts(value, fixed.Ratio(fixed.RatioScale), pair.MaxLeverage, size) > 0
-	under := fixed.CmpProducts(least, fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
+	under := fixed.CmpProducts(asOrdered(q, value, after.Abs(), price, pair.Lot), fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
 	if !over && !under {
 		return nil
 	}
 	return prop.Refuse(prop.LeverageBounds, "leverage would be "+leverage(value, size)+"; the bounds are "+pair.MinLeverage.String()+" to "+pair.MaxLeverage.String(), which)
+}
+
+// asOrdered is the most that a quantity of this value can have been ordered for, as the minimum is asked
+// of the size that was ordered. From there to the quantity and back to its value, each step took less
+// than a unit: of the quantity, of quote currency, and twice of USD.
+func asOrdered(q Quote, value fixed.USD, quantity fixed.Qty, price fixed.Price, lot int64) fixed.USD {
+	quoted, err := fixed.ValueHalfEven(quantity+1, price, lot)
+	if err != nil {
+		return value
+	}
+	most, err := q.usd(quoted + 1)
+	if err != nil {
+		return value
+	}
+	return most + 2
 }
 
 // CheckPortfolio refuses exposure that takes the account's weighted value, Σ |value| × multiplier in

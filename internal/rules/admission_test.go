@@ -21,23 +21,46 @@ func TestFresh(t *testing.T) {
 }
 
 func TestCheckQuote(t *testing.T) {
-	const one, big = fixed.Qty(fixed.QtyScale), fixed.Qty(1_000_000_000 * fixed.QtyScale)
 	rows := []struct {
 		rule     string
 		bid, ask fixed.Price
-		largest  fixed.Qty
 		want     prop.Code
 	}{
-		{"bid below ask", 1, 2, 0, 0}, {"bid and ask equal", 1, 1, 0, 0}, {"crossed", 2, 1, 0, prop.InvalidPrice},
-		{"no bid", 0, 1, 0, prop.InvalidPrice}, {"negative", -1, 1, 0, prop.InvalidPrice}, {"both negative", -2, -1, 0, prop.InvalidPrice},
-		{"nothing at all", 0, 0, 0, prop.InvalidPrice}, {"the highest price that there is, nobody holds the pair", 1, math.MaxInt64, 0, 0},
-		{"an open position is worth a billion", fixed.PriceScale, fixed.PriceScale, big, 0},
-		{"an open position would be worth more", fixed.PriceScale, fixed.PriceScale + 1, big, prop.InvalidPrice},
-		{"an open position could not be valued", 1, math.MaxInt64, big, prop.InvalidPrice},
-		{"one unit at the highest price", 1, math.MaxInt64, one, 0},
+		{"bid below ask", 1, 2, 0}, {"bid and ask equal", 1, 1, 0}, {"crossed", 2, 1, prop.InvalidPrice},
+		{"no bid", 0, 1, prop.InvalidPrice}, {"negative", -1, 1, prop.InvalidPrice}, {"both negative", -2, -1, prop.InvalidPrice},
+		{"nothing at all", 0, 0, prop.InvalidPrice}, {"the highest price that there is", 1, math.MaxInt64, 0},
 	}
 	for _, r := range rows {
-		if got := refusal(rules.CheckQuote(prop.Quote{Pair: "X", Bid: r.bid, Ask: r.ask}, r.largest, 1)); got != r.want {
+		if got := refusal(rules.CheckQuote(prop.Quote{Pair: "X", Bid: r.bid, Ask: r.ask})); got != r.want {
+			t.Errorf("%s: %d, want %d", r.rule, got, r.want)
+		}
+	}
+}
+
+func TestCheckCountable(t *testing.T) {
+	const one, big, billion = fixed.Qty(fixed.QtyScale), fixed.Qty(1_000_000_000 * fixed.QtyScale), fixed.USD(1_000_000_000 * usd)
+	rows := []struct {
+		rule          string
+		ask, num, den fixed.Price
+		quantity      fixed.Qty
+		cost          fixed.USD
+		want          prop.Code
+	}{
+		{"the highest price that there is, nobody holds the pair", math.MaxInt64, fixed.PriceScale, fixed.PriceScale, 0, 0, 0},
+		{"nor is there a rate", math.MaxInt64, 0, 0, 0, 0, 0}, {"without one nothing can be counted", fixed.PriceScale, 0, 0, one, 1, prop.InvalidPrice},
+		{"an open position is worth a billion", fixed.PriceScale, fixed.PriceScale, fixed.PriceScale, big, 0, 0},
+		{"an open position would be worth more", fixed.PriceScale + 1, fixed.PriceScale, fixed.PriceScale, big, 0, prop.InvalidPrice},
+		{"an open position could not be valued", math.MaxInt64, fixed.PriceScale, fixed.PriceScale, big, 0, prop.InvalidPrice},
+		{"one unit at the highest price", math.MaxInt64, fixed.PriceScale, fixed.PriceScale, one, 0, 0},
+		{"three billion yen are no more than a billion USD", 3 * fixed.PriceScale, fixed.PriceScale, 150 * fixed.PriceScale, big, 3 * billion, 0},
+		{"unless a yen is worth a dollar", 3 * fixed.PriceScale, fixed.PriceScale, fixed.PriceScale, big, 3 * billion, prop.InvalidPrice},
+		{"it cost ten billion once", 1, fixed.PriceScale, fixed.PriceScale, big, 10 * billion, 0},
+		{"and more", 1, fixed.PriceScale, fixed.PriceScale, big, 10*billion + 1, prop.InvalidPrice},
+		{"a rate beyond all", fixed.PriceScale, math.MaxInt64, 1, one, 1, prop.InvalidPrice},
+	}
+	for _, r := range rows {
+		err := rules.CheckCountable(&prop.Pair{ID: "X", Lot: 1}, rules.Quote{Ask: r.ask, Num: r.num, Den: r.den}, r.quantity, r.cost)
+		if got := refusal(err); got != r.want {
 			t.Errorf("%s: %d, want %d", r.rule, got, r.want)
 		}
 	}
@@ -122,6 +145,10 @@ func TestCheckLeverage(t *testing.T) {
 		if err := rules.CheckLeverage(pair, 10_000*usd, 150*fixed.PriceScale, yen, 0, parseQty(t, quantity)); refusal(err) != want {
 			t.Errorf("%s lots of 15,000 USD: %v", quantity, err)
 		}
+	}
+	// 3,000,000,000 yen are 20,000,000 USD: the bound of what can be counted is of USD too.
+	if err := rules.CheckLeverage(&prop.Pair{ID: "USDJPY", Lot: 100_000, MaxLeverage: 20 * fixed.RatioScale}, 1_000_000*usd, 150*fixed.PriceScale, yen, 0, 200*fixed.QtyScale); err != nil {
+		t.Errorf("200 lots of USDJPY: %v", err)
 	}
 	if err := rules.CheckLeverage(wide, 1_000_000*usd, fixed.PriceScale, rules.Quote{}, 0, fixed.QtyScale); refusal(err) != prop.LeverageBounds {
 		t.Errorf("without a rate to USD: %v", err)

@@ -5,8 +5,8 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// MaxPositionValue bounds what one position may be worth, in quote currency: so that sums over an
-// account's positions cannot overflow.
+// MaxPositionValue bounds what one position may be worth: so that sums over an account's positions
+// cannot overflow.
 const MaxPositionValue fixed.USD = 1_000_000_000 * fixed.USDScale
 
 // MaxQuantity bounds an order and a position, so that their sum cannot overflow.

@@ -160,6 +160,9 @@ func (s *State) resize(e *prop.AccountSized) {
 	s.unsize(e.Account)
 	a, r := &s.accounts, e.Account
 	more := e.Size.Sub(a.size[r])
+	if more == 0 {
+		return
+	}
 	a.size[r], a.balance[r], a.peak[r] = e.Size, a.balance[r].Add(more), a.peak[r].Add(more)
 	a.startSeq[r], a.peakSeq[r] = s.seq, s.seq // where a verdict finds its anchors
 }

@@ -241,7 +241,7 @@ func TestRootsTellStatesApart(t *testing.T) {
 	step("a price", false, &prop.PricesObserved{Observed: 9, Seen: prop.Bitmap{2}})
 	step("an entity", true, &prop.EntityRegistered{Entity: 3, Hotkey: prop.Hotkey{99}})
 	step("a deposit", true, &prop.CollateralObserved{Entity: 3, Deposited: 1})
-	step("a halt of a firm", true, &prop.HaltChanged{Scope: prop.OneEntity, Entity: 0, Halted: true})
+	step("a halt of a firm", true, &prop.HaltChanged{Scope: prop.OneEntity, Entity: new(prop.EntityRef(0)), Halted: true})
 	step("a size to come", true, &prop.SizeScheduled{Account: 6, Size: 1, At: 1})
 	step("a size", true, &prop.AccountSized{Account: 6, Size: 1})
 	step("a phase", true, &prop.BucketChanged{Account: 0, Phase: 1})

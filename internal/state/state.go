@@ -252,13 +252,15 @@ func (s *State) EachActive(visit func(r prop.AccountRef, rules prop.RulesRef, ph
 	}
 }
 
-// LargestPosition is the largest quantity, by amount, that anyone holds of the pair.
-func (s *State) LargestPosition(p prop.PairRef) fixed.Qty {
-	var most fixed.Qty
+// Largest are the largest quantity and the largest cost, by amount, that anyone has in the pair.
+func (s *State) Largest(p prop.PairRef) (quantity fixed.Qty, cost fixed.USD) {
 	for _, q := range s.books[p].quantity {
-		most = max(most, q.Abs())
+		quantity = max(quantity, q.Abs())
 	}
-	return most
+	for _, c := range s.books[p].cost {
+		cost = max(cost, c.Abs())
+	}
+	return quantity, cost
 }
 
 // PairState is what may be done with the pair.
@@ -313,6 +315,16 @@ func (s *State) Due(before prop.Instant, n int) []prop.AccountRef {
 	}
 	slices.Sort(due)
 	return due
+}
+
+// PlannedSize is the size that the account is to take, or has where none is scheduled.
+func (s *State) PlannedSize(r prop.AccountRef) fixed.USD {
+	for _, z := range s.sizings {
+		if z.Account == r {
+			return z.Size
+		}
+	}
+	return s.accounts.size[r]
 }
 
 // NextSizing is the earliest size that an account is to take.

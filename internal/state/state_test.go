@@ -112,7 +112,7 @@ func richState() *State {
 		&prop.EffectRequested{Effect: w.s.NextEffect(), Kind: prop.SlashCollateral, Entity: 0, Account: 2, Amount: 5})
 	w.record(&prop.EffectSubmitted{Effect: 7, TxHash: prop.Hash{7}})
 	w.record(&prop.EffectCompleted{Effect: 7, OK: true})
-	w.record(&prop.PairStateChanged{Pair: 1, State: prop.Halted}, &prop.HaltChanged{Scope: prop.OneEntity, Entity: 1, Halted: true}, &prop.HaltChanged{Scope: prop.OneAccount, Account: 3, Halted: true})
+	w.record(&prop.PairStateChanged{Pair: 1, State: prop.Halted}, &prop.HaltChanged{Scope: prop.OneEntity, Entity: new(prop.EntityRef(1)), Halted: true}, &prop.HaltChanged{Scope: prop.OneAccount, Account: new(prop.AccountRef(3)), Halted: true})
 	return w.s
 }
 

@@ -82,7 +82,7 @@ func TestHalts(t *testing.T) {
 	want("at first", false, false, false, true, true, true, false)
 	w.record(&prop.HaltChanged{Scope: prop.Everything, Halted: true})
 	want("all", true, true, true, true, true, true, true)
-	w.record(&prop.HaltChanged{Scope: prop.OneEntity, Entity: 1}, &prop.HaltChanged{Scope: prop.OneAccount, Account: 0, Halted: true})
+	w.record(&prop.HaltChanged{Scope: prop.OneEntity, Entity: new(prop.EntityRef(1))}, &prop.HaltChanged{Scope: prop.OneAccount, Account: new(prop.AccountRef(0)), Halted: true})
 	want("all still", true, true, true, true, true, true, true)
 	w.record(&prop.HaltChanged{Scope: prop.Everything})
 	want("lifted", true, false, false, true, false, false, false)
@@ -99,6 +99,11 @@ func TestResize(t *testing.T) {
 	}
 	if z, ok := w.s.NextSizing(); ok {
 		t.Errorf("%+v is still to come", z)
+	}
+	sized := w.s.seq
+	w.record(&prop.AccountSized{Account: 6, Size: 300 * usd})
+	if a := w.s.Account(6); a.Balance != 305*usd || a.PeakSeq != sized || a.StartSeq != sized {
+		t.Errorf("the same size moves nothing: %+v", a)
 	}
 	w.record(&prop.SizeScheduled{Account: 6, Size: 200 * usd, At: 9 << 40}, &prop.SizeScheduled{Account: 5, Size: 1, At: 8 << 40}, &prop.SizeScheduled{Account: 6, Size: 100 * usd, At: 7 << 40})
 	if z, _ := w.s.NextSizing(); len(w.s.sizings) != 2 || z != (Sizing{7 << 40, 6, 100 * usd}) {

@@ -64,18 +64,6 @@ func (p *printer) fields(v reflect.Value, more bool) {
 	}
 }
 
-// absent tells whether a field that may be left out is. Reference 0 is nobody's absence but the first
-// entity or account; whom a kill switch means, its scope says.
-func absent(owner reflect.Value, i int) bool {
-	f := owner.Type().Field(i)
-	if h, ok := owner.Interface().(prop.HaltChanged); ok && f.Name == "Entity" {
-		return h.Scope == prop.Everything
-	} else if ok && f.Name == "Account" {
-		return h.Scope != prop.OneAccount
-	}
-	return strings.Contains(f.Tag.Get("cbor"), "omitempty") && owner.Field(i).IsZero()
-}
-
 func (p *printer) value(v reflect.Value) {
 	s := p.v.state
 	switch x := v.Interface().(type) {

@@ -15,7 +15,7 @@ func newYork(at instant) (time.Time, error) {
 	utc := time.UnixMilli(int64(at)).UTC()
 	year := utc.Year()
 	if year < 1987 {
-		return utc, fmt.Errorf("New York's clock of %s is not known", at)
+		return utc, fmt.Errorf("the clock of New York is not known for %s", at)
 	}
 	// The law of 2005: from the second Sunday in March to the first in November, at 02:00 by the clock.
 	begins, ends := sunday(year, time.March, 8), sunday(year, time.November, 1)

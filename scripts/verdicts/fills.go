@@ -105,7 +105,7 @@ func (c *checker) fillOrders(seen map[*pair]bool) {
 			due = append(due, o)
 		}
 	}
-	for _, o := range due {
+	for _, o := range due[:min(len(due), maxFills)] {
 		if a := o.account; !o.gone && a.status == "active" && !a.breached(c.equity(a)) {
 			c.fill(o)
 		}
@@ -118,9 +118,9 @@ func (c *checker) fill(o *order) {
 	held, flat := a.held(p), o.side == "FLAT"
 	price, slips := side(p, o.side == "LONG" || flat && held.Sign() < 0), true
 	by := o.met()
-	// A limit that meets the market with the first batch that it may fill on has not rested: it
-	// fills as a market order does.
-	if by != nil && !(by.name == "limit" && p.batches == o.fillAfter) {
+	// A limit that meets the market with the first batch that it may fill on has not rested, nor has
+	// one of a market that was closed then: it fills as a market order does, but not beyond its limit.
+	if by != nil && !(by.name == "limit" && (p.batches == o.fillAfter || o.early)) {
 		price, slips = by.fill, by.name == "stop_loss"
 	}
 	q := neg(held)
@@ -156,6 +156,9 @@ func (c *checker) fill(o *order) {
 	if opposite(held, q) && abs(q).Cmp(abs(held)) > 0 {
 		rest, q = sub(abs(q), abs(held)), neg(held)
 		filled["not_traded"] = dec(rest)
+	}
+	if _, paid := c.worse(a, p, q, price, slips); o.kind == "LIMIT" && paid.Cmp(o.limit)*q.Sign() > 0 {
+		price, slips = o.limit, false // no slippage takes it beyond its limit
 	}
 	var worth *big.Rat
 	filled["trade"], worth = c.trade(a, p, q, price, slips)
@@ -208,18 +211,23 @@ func side(p *pair, buy bool) *big.Rat {
 	return p.bid
 }
 
-// trade changes a position, by at most all of it, and returns the trade as records have it and its
-// value in USD. The price slips by what is traded at the quoted one.
-func (c *checker) trade(a *account, p *pair, q, quoted *big.Rat, slips bool) (object, *big.Rat) {
-	buy, slip, mode := q.Sign() > 0, new(big.Rat), down
-	if slips {
+// worse is the price that a trade pays, and by which part it is worse than the quoted one: by what is
+// traded at that, and rounded against the trader.
+func (c *checker) worse(a *account, p *pair, q, quoted *big.Rat, slips bool) (slip, price *big.Rat) {
+	buy := q.Sign() > 0
+	if slip = new(big.Rat); slips {
 		slip = a.rules.slip(p, buy, abs(p.usd(value(q, quoted, p))), c.at)
 	}
-	worse := sub(whole(1), slip)
 	if buy {
-		worse, mode = add(whole(1), slip), up
+		return slip, round(mul(quoted, add(whole(1), slip)), priceDigits, up)
 	}
-	price := round(mul(quoted, worse), priceDigits, mode)
+	return slip, round(mul(quoted, sub(whole(1), slip)), priceDigits, down)
+}
+
+// trade changes a position, by at most all of it, and returns the trade as records have it and its
+// value in USD.
+func (c *checker) trade(a *account, p *pair, q, quoted *big.Rat, slips bool) (object, *big.Rat) {
+	slip, price := c.worse(a, p, q, quoted, slips)
 	signed := value(q, price, p)
 	worth := p.usd(abs(signed))
 	pos := a.position(p)

@@ -31,6 +31,7 @@ type order struct {
 	size                *big.Rat
 	limit, stop, profit *big.Rat // 0: none
 	fillAfter           int64    // the pair's batch that it waits for
+	early               bool     // taken while the market was closed
 	gone                bool
 }
 
@@ -94,6 +95,8 @@ func (c *checker) submitOrder(r *record) error {
 
 // accept lets an order wait or rest. What it uses up of the limits stands in the event.
 func (c *checker) accept(o *order, used object) {
+	isOpen, err := open(o.pair.Class, c.at)
+	o.early = err == nil && !isOpen
 	o.fillAfter = o.pair.batches + o.account.rules.FillDelayBatches
 	c.orders = append(c.orders, o)
 	accepted := object{
@@ -227,7 +230,7 @@ func (c *checker) grow(a *account, p *pair, price, q *big.Rat) (reason string, e
 			weighted.Add(weighted, mul(pos.pair.usd(value(abs(pos.quantity), pos.pair.mark, pos.pair)), whole(pos.pair.Multiplier)))
 		}
 	}
-	if limit := &a.rules.PortfolioCap; limit.Sign() != 0 && quo(weighted, &a.rules.AccountSize).Cmp(limit) > 0 {
+	if limit := &a.rules.PortfolioCap; limit.Sign() != 0 && quo(weighted, a.size).Cmp(limit) > 0 {
 		return "leverage_exceeded", fmt.Errorf("the account's positions are worth %s, weighted", dec(weighted))
 	}
 	return "", nil
@@ -238,7 +241,7 @@ func outOfBounds(a *account, p *pair, price, held, next *big.Rat) bool {
 	if next.Sign() == 0 || held.Sign() == next.Sign() && abs(next).Cmp(abs(held)) < 0 {
 		return false
 	}
-	leverage := func(q *big.Rat) *big.Rat { return quo(p.usd(value(q, price, p)), &a.rules.AccountSize) }
+	leverage := func(q *big.Rat) *big.Rat { return quo(p.usd(value(q, price, p)), a.size) }
 	// The minimum is asked of the size as ordered, which was rounded down by less than a unit.
 	least := add(abs(next), big.NewRat(1, 100_000_000))
 	return leverage(abs(next)).Cmp(&p.MaxLeverage) > 0 || leverage(least).Cmp(&p.MinLeverage) < 0
@@ -344,7 +347,7 @@ func closing(held *big.Rat) string {
 func (o *order) quantity(price *big.Rat) *big.Rat {
 	q, p := o.size, o.pair
 	if o.sizeKind == "leverage" {
-		q = round(mul(q, &o.account.rules.AccountSize), usdDigits, down)
+		q = round(mul(q, o.account.size), usdDigits, down)
 	}
 	if o.sizeKind != "quantity" {
 		q = round(quo(mul(q, p.den), p.num), usdDigits, halfEven)

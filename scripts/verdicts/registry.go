@@ -34,16 +34,91 @@ func (c *checker) start(r *record) error {
 }
 
 func (c *checker) registerEntity(r *record) error {
-	var args struct{ Hotkey, Coldkey string }
+	e, _, err := c.register(r)
+	if err == nil {
+		c.emit("entity_registered", object{"entity": e.key, "hotkey": e.key, "coldkey": e.signers[1]})
+	}
+	return err
+}
+
+// register makes an entity of a firm or a miner.
+func (c *checker) register(r *record) (*entity, string, error) {
+	var args struct{ Hotkey, Coldkey, Class string }
 	if err := decode(r.Args, &args); err != nil {
-		return err
+		return nil, "", err
 	}
 	if c.entities[args.Hotkey] != nil || r.Signer != args.Hotkey {
-		return fmt.Errorf("the entity exists, or its registration is signed by %s", r.Signer)
+		return nil, "", fmt.Errorf("the entity exists, or its registration is signed by %s", r.Signer)
 	}
-	c.entities[args.Hotkey] = &entity{key: args.Hotkey, signers: []string{args.Hotkey, args.Coldkey}}
-	c.emit("entity_registered", object{"entity": args.Hotkey, "hotkey": args.Hotkey, "coldkey": args.Coldkey})
+	e := &entity{key: args.Hotkey, signers: []string{args.Hotkey, args.Coldkey}}
+	c.entities[e.key] = e
+	return e, args.Class, nil
+}
+
+// registerMiner opens a miner's one account, whose key is his own. It has no size yet, and no lock.
+func (c *checker) registerMiner(r *record) error {
+	e, class, err := c.register(r)
+	if err != nil {
+		return err
+	}
+	if c.rules.of(class) == nil || c.rules.Miner.USDPerTheta.Sign() == 0 {
+		return fmt.Errorf("the rules have no miners, or no class %q", class)
+	}
+	c.emit("entity_registered", object{"entity": e.key, "hotkey": e.key, "coldkey": e.signers[1], "miner": true})
+	e.miner = c.newAccount(e.key, minerID, e, class, new(big.Rat), new(big.Rat))
 	return nil
+}
+
+// minerID is what stands in place of a miner's subaccount number.
+const minerID = 1<<32 - 1
+
+// plan gives a miner's account the size that its deposit buys, from the next day of UTC on.
+func (c *checker) plan(e *entity, deposited *big.Rat) {
+	a := e.miner
+	if a == nil || a.status != "pending" && a.status != "active" {
+		return
+	}
+	m := &a.rules.Miner
+	if deposited.Cmp(&m.MinTheta) < 0 {
+		return
+	}
+	if deposited.Cmp(&m.MaxTheta) > 0 {
+		deposited = &m.MaxTheta
+	}
+	size, last := round(mul(deposited, &m.USDPerTheta), usdDigits, down), a.planned
+	if last == nil {
+		last = a.size
+	}
+	if size.Cmp(last) != 0 {
+		a.planned, a.plannedAt = size, (c.at/(24*hour)+1)*24*hour
+		c.emit("size_scheduled", object{"account": a.key, "size": dec(size), "at": a.plannedAt})
+	}
+}
+
+// nextSizing is the account whose new size was the first to come due.
+func (c *checker) nextSizing() (next *account) {
+	for _, a := range c.accounts {
+		if a.planned != nil && a.plannedAt <= c.at && a.status != "frozen" && a.status != "eliminated" && (next == nil || a.plannedAt < next.plannedAt) {
+			next = a
+		}
+	}
+	return next
+}
+
+// resize gives an account its new size; what was won or lost stays. The first makes it active.
+func (c *checker) resize(a *account) {
+	if want := max(a.plannedAt, c.last); c.at != want {
+		c.report("time of the size of %s: recorded %s, recomputed %s", a.key, c.at, want)
+	}
+	more := sub(a.planned, a.size)
+	a.size, a.peak, a.planned = a.planned, add(a.peak, more), nil
+	a.startSeq, a.peakSeq = c.seq, c.seq
+	c.emit("account_sized", object{"account": a.key, "size": dec(a.size)})
+	if a.status == "pending" {
+		a.status = "active"
+		c.emit("status_changed", object{"account": a.key, "status": a.status})
+		c.enterPhase(a, 0, nil)
+	}
 }
 
 func (c *checker) observeCollateral(r *record) error {
@@ -60,6 +135,7 @@ func (c *checker) observeCollateral(r *record) error {
 	if last := c.deposits[args.Entity]; last == nil || last.Cmp(&args.Deposited) != 0 {
 		c.deposits[args.Entity] = &args.Deposited
 		c.emit("collateral_observed", object{"entity": args.Entity, "deposited": dec(&args.Deposited)})
+		c.plan(c.entities[args.Entity], &args.Deposited)
 	}
 	return nil
 }
@@ -76,20 +152,26 @@ func (c *checker) createSubaccount(r *record) error {
 	if c.rules.of(args.Class) == nil {
 		return fmt.Errorf("the rules have no class %q", args.Class)
 	}
-	number := e.accounts
+	if e.miner != nil {
+		return fmt.Errorf("%s is a miner", e.key)
+	}
 	e.accounts++
+	a := c.newAccount(fmt.Sprintf("%s_%d", e.key, e.accounts-1), e.accounts-1, e, args.Class, &c.rules.AccountSize, &c.rules.Lock)
+	c.request("lock_collateral", a)
+	return nil
+}
+
+func (c *checker) newAccount(key string, number int, e *entity, class string, size, lock *big.Rat) *account {
 	a := &account{
-		key: fmt.Sprintf("%s_%d", e.key, number), class: args.Class, entity: e, rules: c.rules, status: "pending",
-		realised: new(big.Rat), paid: new(big.Rat), peak: &c.rules.AccountSize, startSeq: c.seq, peakSeq: c.seq, coolUntil: map[*pair]instant{},
+		key: key, class: class, entity: e, rules: c.rules, size: size, lock: lock, status: "pending", realised: new(big.Rat), paid: new(big.Rat),
+		peak: size, startSeq: c.seq, peakSeq: c.seq, coolUntil: map[*pair]instant{},
 	}
 	c.accounts = append(c.accounts, a)
 	c.counts.Accounts++
 	c.emit("subaccount_created", object{
-		"account": a.key, "entity": e.key, "id": number, "rules": a.rules.ID,
-		"size": dec(&a.rules.AccountSize), "lock": dec(&a.rules.Lock), "class": a.class,
+		"account": key, "entity": e.key, "id": number, "rules": a.rules.ID, "size": dec(size), "lock": dec(lock), "class": class,
 	})
-	c.request("lock_collateral", a)
-	return nil
+	return a
 }
 
 func (c *checker) mustOwn(e *entity, signer string) error {
@@ -122,7 +204,7 @@ func (s *ruleSet) of(class string) *classRules {
 func (c *checker) request(kind string, a *account) {
 	c.effects = append(c.effects, &effect{a, kind, "requested"})
 	c.emit("effect_requested", object{
-		"effect": len(c.effects), "kind": kind, "entity": a.entity.key, "account": a.key, "amount": dec(&a.rules.Lock),
+		"effect": len(c.effects), "kind": kind, "entity": a.entity.key, "account": a.key, "amount": dec(a.lock),
 	})
 }
 

@@ -14,7 +14,7 @@ type quoted struct {
 }
 
 // balance is size + realised − fees − carry.
-func (a *account) balance() *big.Rat { return sub(add(&a.rules.AccountSize, a.realised), a.paid) }
+func (a *account) balance() *big.Rat { return sub(add(a.size, a.realised), a.paid) }
 
 // equity is the balance and what the open positions would bring at their marks.
 func (c *checker) equity(a *account) *big.Rat {
@@ -35,7 +35,7 @@ func (a *account) breached(equity *big.Rat) bool {
 
 // passed compares (equity − size) / size with the target.
 func (a *account) passed(equity *big.Rat) bool {
-	target, size := &a.inPhase().Target, &a.rules.AccountSize
+	target, size := &a.inPhase().Target, a.size
 	return target.Sign() != 0 && a.phase+1 < len(a.rules.Phases) && quo(sub(equity, size), size).Cmp(target) >= 0
 }
 
@@ -131,7 +131,7 @@ func (c *checker) judge() {
 	for _, a := range passed {
 		c.counts.Passes++
 		c.enterPhase(a, a.phase+1, object{
-			"rule": "return_target", "value": dec(c.equity(a)), "anchor": dec(&a.rules.AccountSize), "anchor_seq": a.startSeq,
+			"rule": "return_target", "value": dec(c.equity(a)), "anchor": dec(a.size), "anchor_seq": a.startSeq,
 			"limit": dec(&a.inPhase().Target), "op": "ge", "quotes_seq": c.seq,
 		})
 	}
@@ -165,7 +165,8 @@ func (c *checker) freeze(accounts []*account, reason string, quotes int64) {
 }
 
 // tick eliminates the frozen accounts or, where there are none, charges carry or, where none is due,
-// freezes those that are past their deadline, the earliest first.
+// gives an account its new size or, where none has one, freezes those that are past their deadline,
+// the earliest first.
 func (c *checker) tick() {
 	var frozen, late []*account
 	for _, a := range c.accounts {
@@ -184,6 +185,10 @@ func (c *checker) tick() {
 	}
 	if b, _ := c.nextCarry(); b != 0 {
 		c.carry(b)
+		return
+	}
+	if a := c.nextSizing(); a != nil {
+		c.resize(a)
 		return
 	}
 	slices.SortStableFunc(late, func(a, b *account) int { return cmp.Compare(a.deadline, b.deadline) })
@@ -248,7 +253,7 @@ func (c *checker) carry(boundary instant) {
 func (c *checker) eliminate(a *account) {
 	verdict := object{"rule": a.frozenFor, "value": dec(c.equity(a)), "quotes_seq": a.frozenOn}
 	if a.frozenFor == "time_limit" {
-		verdict["anchor"], verdict["anchor_seq"], verdict["deadline"] = dec(&a.rules.AccountSize), a.startSeq, a.deadline
+		verdict["anchor"], verdict["anchor_seq"], verdict["deadline"] = dec(a.size), a.startSeq, a.deadline
 	} else {
 		verdict["anchor"], verdict["anchor_seq"] = dec(a.peak), a.peakSeq
 		verdict["limit"], verdict["op"] = dec(&a.inPhase().DrawdownLimit), a.inPhase().DrawdownOp
@@ -267,7 +272,7 @@ func (c *checker) eliminate(a *account) {
 	c.emit("account_eliminated", object{
 		"account": a.key, "reason": a.frozenFor, "bucket": a.inPhase().Bucket, "verdict": verdict, "prices": prices, "balance": dec(a.balance()),
 	})
-	if a.rules.Lock.Sign() != 0 {
+	if a.lock.Sign() != 0 {
 		c.request("slash_collateral", a)
 	}
 }

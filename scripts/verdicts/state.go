@@ -10,6 +10,7 @@ import (
 // The node's own limits, which no genesis states.
 const (
 	maxEliminations = 256   // of one record: by a tick, or flattened by a kill switch
+	maxFills        = 4096  // orders that one batch lets fill
 	maxDetail       = 200   // bytes of an effect's outcome
 	maxAhead        = 2_000 // milliseconds that the publishers' time may be ahead
 )
@@ -54,6 +55,11 @@ type (
 		EntityOrderRate  rate          `json:"entity_order_rate"`
 		Slippage         slippage      `json:"slippage"`
 		Phases           []*phase      `json:"phases"`
+		Miner            struct {
+			USDPerTheta big.Rat `json:"usd_per_theta"`
+			MinTheta    big.Rat `json:"min_theta"`
+			MaxTheta    big.Rat `json:"max_theta"`
+		} `json:"miner"`
 	}
 	classRules struct {
 		Class     string  `json:"class"`
@@ -110,6 +116,7 @@ type entity struct {
 	key      string
 	signers  []string // itself and its coldkey
 	accounts int
+	miner    *account // of a plain miner: the one that he has
 	halted   bool
 	window   window
 }
@@ -118,6 +125,9 @@ type account struct {
 	key, class           string
 	entity               *entity
 	rules                *ruleSet
+	size, lock           *big.Rat
+	planned              *big.Rat // the size that it takes at an instant; nil: it keeps its own
+	plannedAt            instant
 	status               string // pending, active, frozen, eliminated, failed
 	phase                int
 	realised, paid, peak *big.Rat // paid: fees and carry
@@ -207,6 +217,9 @@ func (c *checker) overdue(r *record) {
 	if b, pairs := c.nextCarry(); b != 0 {
 		c.report("missing carry of %s in %v: recorded %s, recomputed a tick", b, pairs, r.Command)
 	}
+	if a := c.nextSizing(); a != nil {
+		c.report("missing size of %s, due at %s: recorded %s, recomputed a tick", a.key, a.plannedAt, r.Command)
+	}
 	if r.Command == "record_root" {
 		if r.At != c.last {
 			c.report("time of the root: recorded %s, recomputed %s", r.At, c.last)
@@ -243,6 +256,8 @@ func (c *checker) decide(r *record) error {
 		return c.start(r)
 	case "register_entity":
 		return c.registerEntity(r)
+	case "register_miner":
+		return c.registerMiner(r)
 	case "observe_collateral":
 		return c.observeCollateral(r)
 	case "create_subaccount":
