@@ -56,7 +56,8 @@ func (t *tx) fillOrders(seen prop.Bitmap) {
 // ends where it cannot be had any more.
 func (x *trading) fill(o state.Order) {
 	buy := o.Side == prop.Long || o.Side == prop.Flat && x.held.Quantity < 0
-	quoted := rules.FillPrice(buy, x.quote.Bid, x.quote.Ask)
+	market := rules.FillPrice(buy, x.quote.Bid, x.quote.Ask)
+	quoted := market
 	by, level, price := rules.Triggered(&o.OrderAccepted, x.quote.Bid, x.quote.Ask)
 	resting := by == prop.AtLimit || by == prop.AtTakeProfit
 	if by == prop.AtLimit && (x.quote.Batches == o.FillAfter || x.closed(o.At)) {
@@ -82,9 +83,12 @@ func (x *trading) fill(o state.Order) {
 	if by != 0 {
 		x.t.emit(&prop.OrderTriggered{Order: o.Order, Account: o.Account, Trigger: by, Price: level})
 	}
-	trade, notTraded := x.trade(q, quoted, resting)
-	if buys := q > 0; o.Type == prop.Limit && (buys && trade.Price > o.LimitPrice || !buys && trade.Price < o.LimitPrice) {
-		trade, notTraded = x.trade(q, o.LimitPrice, true) // slippage never takes it beyond its limit
+	trade, notTraded, err := x.trade(q, quoted, resting)
+	if buys := q > 0; err == nil && o.Type == prop.Limit && (buys && trade.Price > o.LimitPrice || !buys && trade.Price < o.LimitPrice) {
+		trade, notTraded, err = x.trade(q, o.LimitPrice, true) // slippage never takes it beyond its limit
+	}
+	if err != nil { // at its own price the trade could not be counted, at the market's it can
+		trade, notTraded = x.mustTrade(q, market)
 	}
 	x.t.emit(&prop.OrderFilled{Order: o.Order, Account: o.Account, Pair: o.Pair, Side: o.Side, Trade: trade, NotTraded: notTraded})
 	x.t.charge(x.account, o.Pair, trade.Value)
@@ -143,7 +147,7 @@ func (x *trading) mayOpen(o state.Order, quoted fixed.Price, q fixed.Qty) (why p
 
 // trade computes a fill. An order that rested at its price does not slip; anything else does, by
 // what is really traded.
-func (x *trading) trade(q fixed.Qty, quoted fixed.Price, resting bool) (prop.Trade, fixed.Qty) {
+func (x *trading) trade(q fixed.Qty, quoted fixed.Price, resting bool) (prop.Trade, fixed.Qty, error) {
 	traded := q
 	if rules.Reduces(x.held.Quantity, q) && q.Abs() > x.held.Quantity.Abs() {
 		traded = -x.held.Quantity
@@ -153,10 +157,16 @@ func (x *trading) trade(q fixed.Qty, quoted fixed.Price, resting bool) (prop.Tra
 		slippage = rules.Slippage(x.rules, x.pair, q > 0, value, x.t.stamp.At)
 	}
 	trade, notTraded, err := rules.Fill(q, x.held.Quantity, x.held.Cost, quoted, slippage, x.rated(), x.pair.Lot)
-	if err != nil {
-		panic(err) // positions and prices were bounded at admission
-	}
 	trade.QuotesSeq = x.quote.Seq
+	return trade, notTraded, err
+}
+
+// mustTrade computes a fill at the market, whose quotes were checked against what is open.
+func (x *trading) mustTrade(q fixed.Qty, quoted fixed.Price) (prop.Trade, fixed.Qty) {
+	trade, notTraded, err := x.trade(q, quoted, false)
+	if err != nil {
+		panic(err)
+	}
 	return trade, notTraded
 }
 
@@ -202,7 +212,7 @@ func (t *tx) charge(a state.Account, pair prop.PairRef, value fixed.USD) {
 func (t *tx) close(a state.Account, pair prop.PairRef, why prop.Reason) {
 	x := t.trading(a, pair)
 	q := -x.held.Quantity
-	trade, _ := x.trade(q, rules.FillPrice(q > 0, x.quote.Bid, x.quote.Ask), false)
+	trade, _ := x.mustTrade(q, rules.FillPrice(q > 0, x.quote.Bid, x.quote.Ask))
 	t.emit(&prop.PositionClosed{Account: a.Ref, Pair: pair, Trade: trade, PriceAge: int64(t.stamp.At - x.quote.Seen), Reason: why})
 	t.charge(a, pair, trade.Value)
 	t.endBrackets(a.Ref, pair)

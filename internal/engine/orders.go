@@ -257,6 +257,10 @@ func (x *trading) admitBracket(o *prop.OrderAccepted, size rules.Size) error {
 	if err := rules.CheckBracketPrices(x.held.Quantity > 0, o.StopLoss, o.TakeProfit); err != nil {
 		return err
 	}
+	o.Side = closingSide(x.held.Quantity)
+	if by, _, _ := rules.Triggered(o, x.quote.Bid, x.quote.Ask); by == prop.AtTakeProfit { // it would fill there, and the market is better
+		return prop.Refuse(prop.InvalidPrices, "the take profit is met already; to close now order a FLAT", x.which())
+	}
 	quantity := x.held.Quantity.Abs()
 	if size.Kind != 0 {
 		size.Side = prop.Long // the amount, without direction
@@ -268,7 +272,7 @@ func (x *trading) admitBracket(o *prop.OrderAccepted, size rules.Size) error {
 			return prop.Refuse(prop.InvalidSize, "a BRACKET is for at most the open quantity", x.which())
 		}
 	}
-	o.Side, o.SizeKind, o.Leverage, o.Value, o.Quantity = closingSide(x.held.Quantity), prop.ByQuantity, 0, 0, quantity
+	o.SizeKind, o.Leverage, o.Value, o.Quantity = prop.ByQuantity, 0, 0, quantity
 	return x.resting()
 }
 

@@ -125,8 +125,8 @@ func bracketDies(t *testing.T, f flow) []mismatch {
 		text("n_orders", fmt.Sprint(orders), fmt.Sprint(f.Result.Orders)))
 }
 
-// limitWhileClosed is E2: the LIMIT rests while the market is closed, whatever the last price, and may
-// fill when it opens. Here it is Saturday, and BTCUSD has the hours of forex.
+// limitWhileClosed is E2: the LIMIT rests while the market is closed, whatever the last price, and fills
+// when it opens, at the market. Here it is Saturday, and BTCUSD has the hours of forex.
 func limitWhileClosed(t *testing.T, f flow) []mismatch {
 	saturday, sunday := day(2025, 11, 15), day(2025, 11, 16)+22*hourMs
 	pairs := readPairs(t)
@@ -141,8 +141,8 @@ func limitWhileClosed(t *testing.T, f flow) []mismatch {
 	}
 	closed := w.fate(id)
 	w.mustPrices(btc(60_000))
-	if open := w.fate(id); !closed.waits || open.filled == nil || open.at != sunday {
-		t.Errorf("%s: rests over the weekend: %v; then %+v", f.ID, closed.waits, open)
+	if open := w.fate(id); !closed.waits || open.filled == nil || open.at != sunday || open.filled.Trade.Price != 60_000*fixed.PriceScale {
+		t.Errorf("%s: rests over the weekend: %v; then, at a market of 60,000: %+v", f.ID, closed.waits, open.filled)
 	}
 	price := "none"
 	if closed.filled != nil {

@@ -16,15 +16,17 @@ import (
 // Where the node rounds, the two may differ by so much (amounts in quote currency, r is the rate to
 // USD, each rounding at most a half of its last digit, a charge a whole one):
 //
-//   - a quantity that was ordered in dollars or as leverage: one unit of 1e-8, and what 1e-8 USD and
-//     half of 1e-8 in quote currency buy. The reference then goes on with the node's;
+//   - a quantity that was ordered in dollars or as leverage: what half of 1e-8 in quote currency buys, and
+//     for leverage what 1e-8 USD buy, and then the unit of 1e-8 that this may decide. The reference then
+//     goes on with the node's;
 //   - the cost of a position: each trade 0.5e-8 + |quantity|·lot·1e-10, for value and price, and each
 //     reduction another 0.5e-8 for the share that it takes;
 //   - what a reduction realises: r · (its own, and the position's so far) + 0.5e-8;
 //   - what is open: r · (the position's so far + 0.5e-8 + |quantity|·lot·1e-10, for the mid) + 0.5e-8;
 //   - a fee or a charge of carry: 1e-8, and its rate times what its value was off;
-//   - a bound of leverage, or the end of the account: decided otherwise only if the figure is within
-//     two units' worth of the bound, or within the above of 0.
+//   - a bound of leverage: decided otherwise only if the position's value is within two units' worth of
+//     it, and what the value is off (the mid is rounded, 1e-10 in quote currency on the amount); the end
+//     of an account: only if its equity is within the above of 0. The sequence then ends.
 //
 // All of it is far below what the architecture allows (0.001 USD + 1e-8 × notional).
 const digit = 1e-8
@@ -151,7 +153,7 @@ func (a *account) bounds(l *leg) oracle.Bounds {
 // atBound tells whether a growing position would be so near a bound that rounding decides.
 func (a *account) atBound(l *leg, o oracle.Order, b oracle.Bounds) bool {
 	asked := o.Quantity
-	unit := float(times(l.worth(rat("0.00000001"), o.Price)))
+	unit := float(l.worth(rat("0.00000001"), o.Price))
 	if asked == nil {
 		value := o.Value
 		if value == nil {
@@ -162,12 +164,18 @@ func (a *account) atBound(l *leg, o oracle.Order, b oracle.Bounds) bool {
 	if o.Side == prop.Short {
 		asked = new(big.Rat).Neg(asked)
 	}
-	value, slack := float(l.worth(plus(l.pos.Quantity, asked), o.Price)), 2*unit+10*digit
+	value := float(l.worth(plus(l.pos.Quantity, asked), o.Price))
+	slack := 2*unit + 10*digit + float(l.usd())*(digit+l.amount(plus(l.pos.Quantity, asked))*1e-10)
 	size := float(a.size)
 	near := math.Abs(value-float(b.Max)*size) <= slack || math.Abs(value-float(b.Min)*size) <= slack || math.Abs(value) <= slack
 	if b.Cap != nil {
-		m := float64(l.spec.Multiplier)
-		near = near || math.Abs(float(b.Other)*size+value*m-float(b.Cap)*size) <= (slack+10*digit)*m+10*digit*float64(len(a.legs))
+		m, others := float64(l.spec.Multiplier), 0.0
+		for _, other := range a.legs {
+			if other != l {
+				others += float64(other.spec.Multiplier) * (digit + float(other.usd())*(digit+other.amount(other.pos.Quantity)*1e-10))
+			}
+		}
+		near = near || math.Abs(float(b.Other)*size+value*m-float(b.Cap)*size) <= slack*m+others
 	}
 	return near
 }

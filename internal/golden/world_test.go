@@ -2,7 +2,6 @@ package golden_test
 
 import (
 	"errors"
-	"testing"
 
 	"github.com/propnet/propnet/fixed"
 	"github.com/propnet/propnet/internal/engine"
@@ -30,13 +29,21 @@ var (
 // world is a node's core: a state, its clock, one entity with one account. Whatever is due by the
 // clock happens before a command, as in the node.
 type world struct {
-	t       testing.TB
+	t       tb
 	s       *state.State
 	at      prop.Instant
 	account prop.AccountRef
 	key     prop.AccountKey
 	made    uint64   // ids so far
 	log     []record // all that has happened
+}
+
+// tb is what a world needs of whoever tests with it: a *testing.T, a *rapid.T, or a goroutine's own.
+type tb interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }
 
 // record is one decision.
@@ -59,7 +66,7 @@ func goldenSet(size fixed.USD) prop.RuleSet {
 }
 
 // newWorld is a node at the instant after its genesis, where the class's account has become active.
-func newWorld(t testing.TB, at prop.Instant, pairs []prop.Pair, set prop.RuleSet, class string) *world {
+func newWorld(t tb, at prop.Instant, pairs []prop.Pair, set prop.RuleSet, class string) *world {
 	t.Helper()
 	w := &world{t: t, s: state.New(), at: at, key: prop.AccountKey{Entity: entity}}
 	w.start(pairs, set)
@@ -195,12 +202,13 @@ type fate struct {
 	trigger   *prop.OrderTriggered
 	filled    *prop.OrderFilled
 	at        prop.Instant // of the fill
+	fee       *prop.FeeCharged
 	cancelled *prop.OrderCancelled
 }
 
 func (w *world) fate(id prop.CommandID) (f fate) {
 	for _, r := range w.log {
-		for _, e := range r.events {
+		for i, e := range r.events {
 			switch e := e.(type) {
 			case *prop.OrderTriggered:
 				if e.Order == id {
@@ -209,6 +217,9 @@ func (w *world) fate(id prop.CommandID) (f fate) {
 			case *prop.OrderFilled:
 				if e.Order == id {
 					f.filled, f.at = e, r.stamp.At
+					if i+1 < len(r.events) {
+						f.fee, _ = r.events[i+1].(*prop.FeeCharged) // a fee follows its fill
+					}
 				}
 			case *prop.OrderCancelled:
 				if e.Order == id {

@@ -11,10 +11,16 @@ import (
 // Fresh tells whether a price last seen then may be traded on now.
 func Fresh(r *prop.RuleSet, seen, now prop.Instant) bool { return int64(now-seen) <= r.MaxPriceAgeMs }
 
-// CheckQuote refuses a quote that is not 0 < bid ≤ ask.
+// maxPrice leaves room for slippage on top of a quote.
+const maxPrice fixed.Price = 1 << 62
+
+// CheckQuote refuses a quote that is not 0 < bid ≤ ask, or is beyond what can be counted.
 func CheckQuote(q prop.Quote) error {
 	if q.Bid <= 0 || q.Ask < q.Bid {
 		return prop.Refuse(prop.InvalidPrice, "a quote is 0 < bid ≤ ask", prop.KV{Key: "pair", Value: q.Pair})
+	}
+	if q.Ask > maxPrice {
+		return prop.Refuse(prop.InvalidPrice, "a price is at most "+maxPrice.String(), prop.KV{Key: "pair", Value: q.Pair})
 	}
 	return nil
 }
@@ -22,15 +28,20 @@ func CheckQuote(q prop.Quote) error {
 // maxCost bounds what a position may have cost, at the rate of the day: prices may have moved since.
 const maxCost = 10 * MaxPositionValue
 
+// maxQuoted bounds what a position may be worth in quote currency, so that slippage on top, and the
+// difference to its cost, can be counted. Half of it when it is opened: prices may rise.
+const maxQuoted fixed.USD = 1 << 62
+
 // CheckCountable refuses a quote, or a rate to USD, at which a position of that quantity and cost, by
 // amount, could not be counted.
 func CheckCountable(pair *prop.Pair, q Quote, quantity fixed.Qty, cost fixed.USD) error {
 	if quantity == 0 {
 		return nil
 	}
-	value, err := q.Value(quantity, q.Ask, pair.Lot)
-	paid, err2 := q.usd(cost)
-	if err != nil || err2 != nil || value > MaxPositionValue || paid > maxCost {
+	quoted, err := fixed.ValueHalfEven(quantity, q.Ask, pair.Lot)
+	value, err2 := q.usd(quoted)
+	paid, err3 := q.usd(cost)
+	if err != nil || err2 != nil || err3 != nil || quoted > maxQuoted || value > MaxPositionValue || paid > maxCost {
 		return prop.Refuse(prop.InvalidPrice, "an open position would be worth more than can be counted", prop.KV{Key: "pair", Value: pair.ID})
 	}
 	return nil
@@ -65,8 +76,9 @@ func CheckLeverage(pair *prop.Pair, size fixed.USD, price fixed.Price, q Quote, 
 		return nil
 	}
 	which := prop.KV{Key: "pair", Value: pair.ID}
-	value, err := q.Value(after.Abs(), price, pair.Lot)
-	if err != nil || value > MaxPositionValue || after.Abs() > MaxQuantity {
+	quoted, err := fixed.ValueHalfEven(after.Abs(), price, pair.Lot)
+	value, err2 := q.usd(quoted)
+	if err != nil || err2 != nil || quoted > maxQuoted/2 || value > MaxPositionValue || after.Abs() > MaxQuantity {
 		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", which)
 	}
 	over := fixed.CmpProducts(value, fixed.Ratio(fixed.RatioScale), pair.MaxLeverage, size) > 0

@@ -28,7 +28,7 @@ func TestCheckQuote(t *testing.T) {
 	}{
 		{"bid below ask", 1, 2, 0}, {"bid and ask equal", 1, 1, 0}, {"crossed", 2, 1, prop.InvalidPrice},
 		{"no bid", 0, 1, prop.InvalidPrice}, {"negative", -1, 1, prop.InvalidPrice}, {"both negative", -2, -1, prop.InvalidPrice},
-		{"nothing at all", 0, 0, prop.InvalidPrice}, {"the highest price that there is", 1, math.MaxInt64, 0},
+		{"nothing at all", 0, 0, prop.InvalidPrice}, {"the highest price", 1, 1 << 62, 0}, {"a higher one", 1, 1<<62 + 1, prop.InvalidPrice},
 	}
 	for _, r := range rows {
 		if got := refusal(rules.CheckQuote(prop.Quote{Pair: "X", Bid: r.bid, Ask: r.ask})); got != r.want {
@@ -56,6 +56,8 @@ func TestCheckCountable(t *testing.T) {
 		{"unless a yen is worth a dollar", 3 * fixed.PriceScale, fixed.PriceScale, fixed.PriceScale, big, 3 * billion, prop.InvalidPrice},
 		{"it cost ten billion once", 1, fixed.PriceScale, fixed.PriceScale, big, 10 * billion, 0},
 		{"and more", 1, fixed.PriceScale, fixed.PriceScale, big, 10*billion + 1, prop.InvalidPrice},
+		{"46 billion yen", 46 * fixed.PriceScale, fixed.PriceScale, 150 * fixed.PriceScale, big, 0, 0},
+		{"47 billion cannot be counted", 47 * fixed.PriceScale, fixed.PriceScale, 150 * fixed.PriceScale, big, 0, prop.InvalidPrice},
 		{"a rate beyond all", fixed.PriceScale, math.MaxInt64, 1, one, 1, prop.InvalidPrice},
 	}
 	for _, r := range rows {
@@ -149,6 +151,9 @@ func TestCheckLeverage(t *testing.T) {
 	// 3,000,000,000 yen are 20,000,000 USD: the bound of what can be counted is of USD too.
 	if err := rules.CheckLeverage(&prop.Pair{ID: "USDJPY", Lot: 100_000, MaxLeverage: 20 * fixed.RatioScale}, 1_000_000*usd, 150*fixed.PriceScale, yen, 0, 200*fixed.QtyScale); err != nil {
 		t.Errorf("200 lots of USDJPY: %v", err)
+	}
+	if err := rules.CheckLeverage(wide, 1_000_000*usd, 150*fixed.PriceScale, yen, 0, 160_000_000*fixed.QtyScale); refusal(err) != prop.LeverageBounds {
+		t.Errorf("24 billion yen: %v", err)
 	}
 	if err := rules.CheckLeverage(wide, 1_000_000*usd, fixed.PriceScale, rules.Quote{}, 0, fixed.QtyScale); refusal(err) != prop.LeverageBounds {
 		t.Errorf("without a rate to USD: %v", err)

@@ -53,13 +53,16 @@ func CheckGenesis(g *prop.Genesis) error {
 // maxTimeLimitMs is ten years: so that a deadline cannot overflow.
 const maxTimeLimitMs = 3650 * 86_400_000
 
+// maxAccountSize keeps the largest position, 500 times of it, at half of MaxPositionValue: prices may rise.
+const maxAccountSize = 1_000_000 * fixed.USDScale
+
 func ruleSetFaults(r *prop.RuleSet) (faults []error) {
 	fault := func(wrong bool, format string, args ...any) {
 		if wrong {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(r.AccountSize < fixed.USDScale || r.AccountSize > 1_000_000*fixed.USDScale, "account_size: 1 to 1000000 USD")
+	fault(r.AccountSize < fixed.USDScale || r.AccountSize > maxAccountSize, "account_size: 1 to 1000000 USD")
 	fault(r.Lock < 0, "lock: not negative")
 	fault(r.MaxAccounts < 1 || r.MaxAccounts > 10_000, "max_accounts: 1 to 10000")
 	classes := map[string]bool{}
@@ -79,6 +82,8 @@ func ruleSetFaults(r *prop.RuleSet) (faults []error) {
 	m := r.Miner
 	fault(m.USDPerTheta < 0 || m.USDPerTheta > 10_000*fixed.USDScale, "miner.usd_per_theta: 0 to 10000")
 	fault(m.USDPerTheta > 0 && (m.MinTheta <= 0 || m.MaxTheta < m.MinTheta || m.MaxTheta > 100_000*fixed.ThetaScale), "miner: 0 < min_theta <= max_theta <= 100000")
+	largest, err := fixed.PerThetaDown(m.USDPerTheta, m.MaxTheta)
+	fault(err != nil || largest > maxAccountSize, "miner: usd_per_theta × max_theta at most 1000000 USD")
 	for _, err := range market.SlippageFaults(&r.Slippage) {
 		fault(true, "slippage.%w", err)
 	}

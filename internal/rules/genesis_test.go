@@ -68,6 +68,7 @@ func TestCheckGenesis(t *testing.T) {
 		{"rule_sets[0].slippage.cap:", func(g *g) { g.RuleSets[0].Slippage.Cap = fixed.RatioScale }},
 		{"rule_sets[0].slippage.crypto.multiplier:", func(g *g) { g.RuleSets[0].Slippage.Crypto.Multiplier = 0 }},
 		{"rule_sets[0].miner.usd_per_theta:", func(g *g) { g.RuleSets[0].Miner.USDPerTheta = -1 }}, {"rule_sets[0].miner.usd_per_theta:", func(g *g) { g.RuleSets[0].Miner.USDPerTheta = 10_000*usd + 1 }},
+		{"rule_sets[0].miner: usd_per_theta ×", func(g *g) { g.RuleSets[0].Miner.USDPerTheta = 1_001 * usd }},
 		{"rule_sets[0].miner:", func(g *g) { g.RuleSets[0].Miner.MinTheta = 0 }}, {"rule_sets[0].miner:", func(g *g) { g.RuleSets[0].Miner.MaxTheta = 299 * fixed.ThetaScale }},
 		{"rule_sets[0].fill_delay_batches:", func(g *g) { g.RuleSets[0].FillDelayBatches = 0 }},
 		{"rule_sets[0].fill_delay_batches:", func(g *g) { g.RuleSets[0].FillDelayBatches = 101 }},

@@ -322,16 +322,20 @@ func (c *checker) admitBracket(o *order) error {
 	if held.Sign() == 0 || both && long != (o.stop.Cmp(o.profit) < 0) || both && o.stop.Cmp(o.profit) == 0 {
 		return errors.New("nothing is open, or stop and profit are the wrong way round")
 	}
+	o.side = closing(held)
+	if by := o.met(); by != nil && by.name == "take_profit" {
+		return fmt.Errorf("the profit at %s is to be had already", dec(o.profit))
+	}
 	q := abs(held)
 	if o.sizeKind != "" {
-		if q = o.quantity(o.pair.mark); q.Sign() == 0 || q.Cmp(abs(held)) > 0 {
+		if q = abs(o.quantity(o.pair.mark)); q.Sign() == 0 || q.Cmp(abs(held)) > 0 {
 			return fmt.Errorf("a bracket of %s for a position of %s", dec(q), dec(held))
 		}
 	}
 	if n := c.waiting(o.account); n >= o.account.rules.MaxResting {
 		return fmt.Errorf("%d orders wait or rest", n)
 	}
-	o.side, o.sizeKind, o.size = closing(held), "quantity", q
+	o.sizeKind, o.size = "quantity", q
 	return nil
 }
 

@@ -110,9 +110,10 @@ func (c *checker) resize(a *account) {
 	if want := max(a.plannedAt, c.last); c.at != want {
 		c.report("time of the size of %s: recorded %s, recomputed %s", a.key, c.at, want)
 	}
-	more := sub(a.planned, a.size)
-	a.size, a.peak, a.planned = a.planned, add(a.peak, more), nil
-	a.startSeq, a.peakSeq = c.seq, c.seq
+	if more := sub(a.planned, a.size); more.Sign() != 0 { // its anchors are of this record
+		a.size, a.peak, a.startSeq, a.peakSeq = a.planned, add(a.peak, more), c.seq, c.seq
+	}
+	a.planned = nil
 	c.emit("account_sized", object{"account": a.key, "size": dec(a.size)})
 	if a.status == "pending" {
 		a.status = "active"
