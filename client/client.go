@@ -145,14 +145,49 @@ func (c *Client) RegisterEntity(ctx context.Context, key *Key, coldkey prop.Hotk
 	return c.Call(ctx, key, request.PathEntities, api.RegisterEntity{Hotkey: key.Public(), Coldkey: coldkey})
 }
 
-// CreateSubaccount opens the entity's next subaccount.
-func (c *Client) CreateSubaccount(ctx context.Context, key *Key, entity prop.Hotkey) (api.Command, error) {
-	return c.Call(ctx, key, request.PathSubaccounts, api.CreateSubaccount{Entity: entity})
+// RegisterMiner makes the key's hotkey a plain miner of one asset class.
+func (c *Client) RegisterMiner(ctx context.Context, key *Key, coldkey prop.Hotkey, class string) (api.Command, error) {
+	return c.Call(ctx, key, request.PathMiners, api.RegisterMiner{Hotkey: key.Public(), Coldkey: coldkey, Class: class})
 }
 
-// SubmitOrder submits a market order. The order's id is the command's.
+// CreateSubaccount opens the entity's next subaccount, for one asset class.
+func (c *Client) CreateSubaccount(ctx context.Context, key *Key, entity prop.Hotkey, class string) (api.Command, error) {
+	return c.Call(ctx, key, request.PathSubaccounts, api.CreateSubaccount{Entity: entity, Class: class})
+}
+
+// SubmitOrder submits an order. The order's id is the command's.
 func (c *Client) SubmitOrder(ctx context.Context, key *Key, o api.SubmitOrder) (api.Command, error) {
 	return c.Call(ctx, key, request.PathOrders, o)
+}
+
+// DryRun tells what an order would do on the quotes as they are. Nothing changes, nothing is signed.
+func (c *Client) DryRun(ctx context.Context, o api.SubmitOrder) (out api.DryRun, err error) {
+	body, err := json.Marshal(o)
+	if err != nil {
+		return out, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Base+request.PathOrders+"/dry-run", bytes.NewReader(body))
+	if err != nil {
+		return out, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	return out, c.do(r, &out)
+}
+
+// CancelOrder cancels a resting order, or all of the account.
+func (c *Client) CancelOrder(ctx context.Context, key *Key, o api.CancelOrder) (api.Command, error) {
+	return c.Call(ctx, key, request.PathCancel, o)
+}
+
+// SetPairState halts, resumes or narrows a pair.
+func (c *Client) SetPairState(ctx context.Context, key *Key, s api.SetPairState) (api.Command, error) {
+	return c.Call(ctx, key, request.PathPairState, s)
+}
+
+// Halt throws the kill switch, or takes it back.
+func (c *Client) Halt(ctx context.Context, key *Key, h api.Halt) (api.Command, error) {
+	return c.Call(ctx, key, request.PathHalts, h)
 }
 
 // PushPrices pushes a price batch as of the node's time.

@@ -85,7 +85,7 @@ func TestSignAgain(t *testing.T) {
 	s := serve(t)
 	c, err := s.client.RegisterEntity(t.Context(), firm, prop.Hotkey{9})
 	known := taken(t, c, err)
-	e, err := s.client.Sign(t.Context(), firm, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
+	e, err := s.client.Sign(t.Context(), firm, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestNotYet(t *testing.T) {
 		next.ServeHTTP(w, r) // is refused: the deposit has not been read
 		s.own(&prop.ObserveCollateral{Entity: firm.Public(), Deposited: 3 * lock})
 	})
-	c, err = s.client.CreateSubaccount(t.Context(), firm, firm.Public())
+	c, err = s.client.CreateSubaccount(t.Context(), firm, firm.Public(), "crypto")
 	if c = taken(t, c, err); c.Duplicate || s.calls.Load() != 3 {
 		t.Errorf("duplicate %t, after %d calls", c.Duplicate, s.calls.Load())
 	}
@@ -122,7 +122,7 @@ func TestNotYet(t *testing.T) {
 // TestRefusalIsFinal: what the node has refused is not asked again.
 func TestRefusalIsFinal(t *testing.T) {
 	s := serve(t)
-	_, err := s.client.CreateSubaccount(t.Context(), firm, firm.Public())
+	_, err := s.client.CreateSubaccount(t.Context(), firm, firm.Public(), "crypto")
 	refused(t, "an account without an entity", err, prop.EntityNotFound)
 	if s.calls.Load() != 1 {
 		t.Errorf("%d calls", s.calls.Load())
@@ -157,7 +157,7 @@ func TestVerbs(t *testing.T) {
 	c, err := s.client.RegisterEntity(ctx, firm, prop.Hotkey{9})
 	taken(t, c, err)
 	s.own(&prop.ObserveCollateral{Entity: firm.Public(), Deposited: 3 * lock})
-	c, err = s.client.CreateSubaccount(ctx, firm, firm.Public())
+	c, err = s.client.CreateSubaccount(ctx, firm, firm.Public(), "crypto")
 	taken(t, c, err)
 	s.settle()
 	quotes := []api.Quote{{Pair: "BTCUSD", Bid: 99 * fixed.PriceScale, Ask: 100 * fixed.PriceScale}}

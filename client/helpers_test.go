@@ -40,11 +40,12 @@ func genesis() prop.Genesis {
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT}
 	return prop.Genesis{
 		Network: network, Origin: origin.Public(), AuthWindowMs: 30_000, DefaultRules: "seed",
-		Operators: []prop.Operator{{Key: feeder.Public(), Roles: []prop.Role{prop.FeedRole}}},
-		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}},
+		Operators: []prop.Operator{{Key: feeder.Public(), Roles: []prop.Role{prop.FeedRole, prop.RiskRole}}},
+		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: 5 * fixed.RatioScale}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 60_000, Phases: []prop.Phase{challenge, funded},
+			OrderRate: prop.Rate{Count: 5, WindowMs: 10_000}, Miner: prop.MinerRules{USDPerTheta: 500 * fixed.USDScale, MinTheta: fixed.ThetaScale, MaxTheta: 1_000 * fixed.ThetaScale},
 		}},
 	}
 }

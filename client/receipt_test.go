@@ -16,7 +16,7 @@ import (
 // call is a signed order.
 func call(t *testing.T) prop.Envelope {
 	t.Helper()
-	body, err := json.Marshal(api.CreateSubaccount{Entity: firm.Public()})
+	body, err := json.Marshal(api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -158,7 +158,123 @@ func TestAllocationsAreZero(t *testing.T) {
 		v, _ := ValueHalfEven(123456, 789*PriceScale, 1)
 		_, _ = ChargeUp(v, 1_000_000)
 		_, _ = ParseUSD("123.45")
+		_, _ = ConvertHalfEven(v, PriceScale, 150*PriceScale)
+		_, _ = WorsePrice(789*PriceScale, 200_000, true)
+		_, _ = QtyOfUSDDown(v, PriceScale, 150*PriceScale, 789*PriceScale, 100_000)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+func TestConvert(t *testing.T) {
+	rows := []struct {
+		rule     string
+		v        USD
+		num, den Price
+		want     USD
+		err      error
+	}{
+		{"a yen is 1/150 USD", 150 * USDScale, PriceScale, 150 * PriceScale, USDScale, nil},
+		{"a pound is 1.3 USD", 2 * USDScale, 13 * PriceScale / 10, PriceScale, 26 * USDScale / 10, nil},
+		{"USD is itself, exactly", math.MaxInt64, PriceScale, PriceScale, math.MaxInt64, nil},
+		{"half a unit goes to the even one", 1, 1, 2, 0, nil}, {"and so do three halves", 3, 1, 2, 2, nil},
+		{"below zero too", -1, 1, 2, 0, nil}, {"and there", -3, 1, 2, -2, nil}, {"a third is nearer to none", 1, 1, 3, 0, nil},
+		{"a rate that is not known is not 1", 5, 0, 0, 0, ErrZero}, {"nor infinite", 5, 1, 0, 0, ErrZero},
+		{"beyond the range", math.MaxInt64, 2, 1, 0, ErrOverflow},
+	}
+	for _, r := range rows {
+		if got, err := ConvertHalfEven(r.v, r.num, r.den); got != r.want || !errors.Is(err, r.err) {
+			t.Errorf("%s: %d·%d/%d = %d, %v", r.rule, r.v, r.num, r.den, got, err)
+		}
+	}
+}
+
+// TestWorsePrice: up for who buys, down for who sells, and not at all without slippage.
+func TestWorsePrice(t *testing.T) {
+	rows := []struct {
+		rule     string
+		price    Price
+		slippage Ratio
+		buy      bool
+		want     Price
+		err      error
+	}{
+		{"2 bp on 1.1, bought", 11 * PriceScale / 10, 200_000, true, 11_002_200_000, nil},
+		{"2 bp on 1.1, sold", 11 * PriceScale / 10, 200_000, false, 10_997_800_000, nil},
+		{"none", 60_000 * PriceScale, 0, true, 60_000 * PriceScale, nil}, {"none, sold", 60_000 * PriceScale, 0, false, 60_000 * PriceScale, nil},
+		{"less than a unit is a unit for a buyer", 7, 1, true, 8, nil}, {"and for a seller", 7, 1, false, 6, nil},
+		{"the smallest price, sold", 1, RatioScale * 3 / 100, false, 0, nil},
+		{"beyond the range", math.MaxInt64, 1, true, 0, ErrOverflow},
+	}
+	for _, r := range rows {
+		if got, err := WorsePrice(r.price, r.slippage, r.buy); got != r.want || !errors.Is(err, r.err) {
+			t.Errorf("%s: %d, %v, want %d", r.rule, got, err, r.want)
+		}
+	}
+}
+
+func TestQtyOfUSD(t *testing.T) {
+	rows := []struct {
+		rule        string
+		usd         USD
+		num, den, p Price
+		lot         int64
+		want        Qty
+		err         error
+	}{
+		{"20,000 USD of a coin of 60,000", 20_000 * USDScale, PriceScale, PriceScale, 60_000 * PriceScale, 1, 33_333_333, nil},
+		{"100,000 USD are a lot of USDCAD, whatever its price", 100_000 * USDScale, PriceScale, 14 * PriceScale / 10, 14 * PriceScale / 10, 100_000, QtyScale, nil},
+		{"15,000 USD of EURJPY at 165, 150 yen for a dollar", 15_000 * USDScale, PriceScale, 150 * PriceScale, 165 * PriceScale, 100_000, 13_636_363, nil},
+		{"no rate", USDScale, 0, PriceScale, PriceScale, 1, 0, ErrZero}, {"none at all", USDScale, 0, 0, PriceScale, 1, 0, ErrZero},
+		{"no price", USDScale, PriceScale, PriceScale, 0, 1, 0, ErrZero}, {"beyond the range", math.MaxInt64, 1, PriceScale, PriceScale, 1, 0, ErrOverflow},
+	}
+	for _, r := range rows {
+		if got, err := QtyOfUSDDown(r.usd, r.num, r.den, r.p, r.lot); got != r.want || !errors.Is(err, r.err) {
+			t.Errorf("%s: %d, %v, want %d", r.rule, got, err, r.want)
+		}
+	}
+}
+
+// FuzzConversions compares the conversions with what math/big makes of their definitions.
+func FuzzConversions(f *testing.F) {
+	f.Add(int64(20_000*USDScale), int64(PriceScale), int64(150*PriceScale), int64(165*PriceScale), int64(100_000), int64(200_000))
+	f.Add(int64(math.MaxInt64), int64(3), int64(2), int64(1), int64(1), int64(RatioScale/2))
+	f.Add(int64(1), int64(7), int64(7), int64(PriceScale), int64(1), int64(0))
+	f.Fuzz(func(t *testing.T, v, num, den, price, lot, slippage int64) {
+		v, num, den, price = v&math.MaxInt64, num&math.MaxInt64, den&math.MaxInt64, price&math.MaxInt64
+		lot, slippage = lot&(1<<20-1)+1, slippage&math.MaxInt64%RatioScale
+		if num == 0 || den == 0 || price == 0 {
+			return
+		}
+		same := func(what string, got int64, err error, want *big.Int) {
+			t.Helper()
+			inRange := want.IsInt64() && want.Int64() != math.MinInt64
+			if (err == nil) != inRange || err == nil && got != want.Int64() {
+				t.Fatalf("%s of %d, %d/%d, %d, %d, %d: %d, %v; want %s", what, v, num, den, price, lot, slippage, got, err, want)
+			}
+		}
+		for _, signed := range []int64{v, -v} {
+			got, err := ConvertHalfEven(USD(signed), Price(num), Price(den))
+			same("conversion", int64(got), err, reference(signed, num, den, halfEven))
+		}
+		up, err := WorsePrice(Price(price), Ratio(slippage), true)
+		same("dearer price", int64(up), err, reference(price, RatioScale+slippage, RatioScale, ceil))
+		down, err := WorsePrice(Price(price), Ratio(slippage), false)
+		same("cheaper price", int64(down), err, reference(price, RatioScale-slippage, RatioScale, floor))
+
+		quoted := reference(v, den, num, halfEven)
+		q, err := QtyOfUSDDown(USD(v), Price(num), Price(den), Price(price), lot)
+		per := new(big.Int).Mul(big.NewInt(price), big.NewInt(lot))
+		want := new(big.Int).Div(new(big.Int).Mul(quoted, big.NewInt(PriceScale)), per)
+		if err != nil { // a step on the way may be out of range where its end is not
+			return
+		}
+		same("quantity", int64(q), nil, want)
+		// Rounding on the way moves it by at most one unit where a lot is worth at least one.
+		exact := new(big.Int).Mul(big.NewInt(v), big.NewInt(den))
+		exact.Mul(exact, big.NewInt(PriceScale)).Div(exact, per.Mul(per, big.NewInt(num)))
+		if off := exact.Sub(exact, want); new(big.Int).Mul(big.NewInt(price), big.NewInt(lot)).Cmp(big.NewInt(PriceScale)) >= 0 && off.CmpAbs(big.NewInt(1)) > 0 {
+			t.Fatalf("%d USD units at %d/%d, price %d, lot %d: %s, off by %s", v, num, den, price, lot, want, off)
+		}
+	})
 }

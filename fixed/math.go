@@ -184,3 +184,43 @@ func mulDiv(a, b, c int64, mode rounding) (int64, error) {
 	}
 	return int64(q), nil
 }
+
+// ConvertHalfEven is v·num/den: an amount in another currency, at an exact rate. A rate of 0/0, one
+// that is not known, is a division by zero and not 1.
+func ConvertHalfEven(v USD, num, den Price) (USD, error) {
+	if num == den && den != 0 {
+		return v, nil
+	}
+	c, err := mulDiv(int64(v), int64(num), int64(den), halfEven)
+	return USD(c), err
+}
+
+// WorsePrice is a price after slippage, rounded against the trader: up for a buyer, down for a seller.
+func WorsePrice(p Price, slippage Ratio, buy bool) (Price, error) {
+	if buy {
+		worse, err := mulDiv(int64(p), RatioScale+int64(slippage), RatioScale, ceil)
+		return Price(worse), err
+	}
+	worse, err := mulDiv(int64(p), RatioScale-int64(slippage), RatioScale, floor)
+	return Price(worse), err
+}
+
+// QtyOfUSDDown is a quantity that v USD buy at price p of a currency worth num/den USD, all
+// non-negative, rounded down. The step through quote currency is rounded to its 1e-8, which moves the
+// quantity by at most one unit where a lot is worth at least one of it.
+func QtyOfUSDDown(v USD, num, den, p Price, lot int64) (Qty, error) {
+	quoted := int64(v)
+	if num != den || num == 0 {
+		var err error
+		if quoted, err = mulDiv(quoted, int64(den), int64(num), halfEven); err != nil {
+			return 0, err
+		}
+	}
+	return QtyDown(USD(quoted), p, lot)
+}
+
+// PerThetaDown is price × amount, in USD for theta, both non-negative, rounded down.
+func PerThetaDown(price USD, amount Theta) (USD, error) {
+	v, err := mulDiv(int64(price), int64(amount), ThetaScale, floor)
+	return USD(v), err
+}

@@ -43,6 +43,18 @@ const (
 	LeverageBounds    Code = 405
 	TooManyPending    Code = 406
 	NothingOpen       Code = 407
+	MarketClosed      Code = 408
+	CalendarUnknown   Code = 409
+	PairNotTradable   Code = 410
+	ClassMismatch     Code = 411
+	NoRate            Code = 412
+	Cooldown          Code = 413
+	OrderRateLimited  Code = 414
+	OrdersPerPosition Code = 415
+	PortfolioBounds   Code = 416
+	InvalidPrices     Code = 417
+	OrderNotFound     Code = 418
+	TradingHalted     Code = 419
 	Busy              Code = 501
 	NotReady          Code = 502
 	ClockUnsure       Code = 503
@@ -97,6 +109,18 @@ var codes = [...]CodeInfo{
 	{LeverageBounds, "leverage_bounds", 409, "the position would leave the pair's leverage bounds", "order less; nothing is resized silently"},
 	{TooManyPending, "too_many_pending", 409, "too many orders of the account wait for a price", "retry after the next price batch"},
 	{NothingOpen, "nothing_open", 409, "there is no position to close", "nothing: the position is flat"},
+	{MarketClosed, "market_closed", 409, "the pair's market is closed", "retry when it opens; a LIMIT rests until then"},
+	{CalendarUnknown, "calendar_unknown", 409, "the pair's trading calendar cannot be computed for this instant", "operators: the calendar's rules must be extended"},
+	{PairNotTradable, "pair_not_tradable", 409, "the pair may not be traded in its state; closing is allowed where a price exists", "see the pair's state in /v1/prices"},
+	{ClassMismatch, "class_mismatch", 409, "the pair is not of the account's asset class", "trade the class that the account was opened for"},
+	{NoRate, "no_rate", 409, "there is no fresh rate from the pair's quote currency to USD", "retry when prices of the currency flow"},
+	{Cooldown, "cooldown", 429, "the account's last order in the pair was too recent", "retry after the stated time"},
+	{OrderRateLimited, "order_rate_limited", 429, "the account or its entity has sent as many orders as the window allows", "retry after the stated time"},
+	{OrdersPerPosition, "orders_per_position", 409, "the position has as many orders as it may", "close it, or let it be"},
+	{PortfolioBounds, "portfolio_bounds", 409, "the account's leverage over all pairs would exceed its cap", "order less; nothing is resized silently"},
+	{InvalidPrices, "invalid_prices", 400, "a limit, stop loss or take profit is missing, not positive or on the wrong side", "for LONG: stop loss < limit < take profit; for SHORT the other way"},
+	{OrderNotFound, "order_not_found", 404, "the account has no such resting order", "list the account's orders; it may have filled"},
+	{TradingHalted, "trading_halted", 409, "a kill switch forbids new exposure; closing is allowed", "ask the firm or the operators"},
 	{Busy, "busy", 503, "the queue is full", "retry after the stated time; the same id is safe"},
 	{NotReady, "not_ready", 503, "the node is starting or stopping", "retry when /readyz answers 200"},
 	{ClockUnsure, "clock_unsure", 503, "the machine's clock stepped", "operators: set the clock right"},
@@ -152,3 +176,7 @@ func (e *Error) Error() string {
 	}
 	return b.String()
 }
+
+// RetryAfterKey is the context key of a refusal that will not hold for ever: milliseconds until it
+// may be tried again.
+const RetryAfterKey = "retry_after_ms"

@@ -16,6 +16,10 @@ const (
 	KindCompleteEffect
 	KindTick
 	KindRecordRoot
+	KindCancelOrder
+	KindSetPairState
+	KindHalt
+	KindRegisterMiner
 )
 
 // Command is something that the engine is asked to do.
@@ -33,22 +37,65 @@ type RegisterEntity struct {
 	Coldkey Hotkey `cbor:"2,keyasint"`
 }
 
-// CreateSubaccount opens the entity's next account under the network's default rules. Signed by
-// the entity's hotkey or coldkey.
-type CreateSubaccount struct {
-	Entity Hotkey `cbor:"1,keyasint"`
+// RegisterMiner makes a chain hotkey a plain miner, who trades one account of one asset class, for
+// ever, of a size that follows from the deposit (MinerRules). Signed by the hotkey.
+type RegisterMiner struct {
+	Hotkey  Hotkey `cbor:"1,keyasint"`
+	Coldkey Hotkey `cbor:"2,keyasint"`
+	Class   string `cbor:"3,keyasint"`
 }
 
-// SubmitOrder is a MARKET order. Exactly one of the three sizes is set for LONG and SHORT, none
-// for FLAT. Signed by the entity's hotkey or coldkey. Its id is the command's id.
+// CreateSubaccount opens the entity's next account under the network's default rules, for one
+// asset class for ever. Signed by the entity's hotkey or coldkey.
+type CreateSubaccount struct {
+	Entity Hotkey `cbor:"1,keyasint"`
+	Class  string `cbor:"2,keyasint"`
+}
+
+// SubmitOrder is an order. Its id is the command's. Signed by the entity's hotkey or coldkey.
+//
+// MARKET and LIMIT open, add to or reduce a position: side LONG or SHORT with exactly one of the
+// three sizes; MARKET also FLAT without size. A LIMIT has a limit price. A stop loss and a take
+// profit, either or both, make a BRACKET of the filled quantity when the order fills.
+//
+// BRACKET closes an open position at its stop loss or take profit; without size it is for the whole
+// position. It has no side of its own.
 type SubmitOrder struct {
-	Account  AccountKey  `cbor:"1,keyasint"`
-	Pair     string      `cbor:"2,keyasint"`
-	Side     Side        `cbor:"3,keyasint"`
-	SizeKind SizeKind    `cbor:"4,keyasint,omitempty"`
-	Leverage fixed.Ratio `cbor:"5,keyasint,omitempty"` // of the starting balance
-	Value    fixed.USD   `cbor:"6,keyasint,omitempty"` // notional
-	Quantity fixed.Qty   `cbor:"7,keyasint,omitempty"`
+	Account    AccountKey  `cbor:"1,keyasint"`
+	Pair       string      `cbor:"2,keyasint"`
+	Side       Side        `cbor:"3,keyasint,omitempty"`
+	SizeKind   SizeKind    `cbor:"4,keyasint,omitempty"`
+	Leverage   fixed.Ratio `cbor:"5,keyasint,omitempty"` // of the starting balance
+	Value      fixed.USD   `cbor:"6,keyasint,omitempty"` // notional
+	Quantity   fixed.Qty   `cbor:"7,keyasint,omitempty"`
+	Type       OrderType   `cbor:"8,keyasint"`
+	LimitPrice fixed.Price `cbor:"9,keyasint,omitempty"`
+	StopLoss   fixed.Price `cbor:"10,keyasint,omitempty"`
+	TakeProfit fixed.Price `cbor:"11,keyasint,omitempty"`
+}
+
+// CancelOrder cancels one resting order of an account, or all of them where Order is zero. Signed
+// by the entity's hotkey or coldkey.
+type CancelOrder struct {
+	Account AccountKey `cbor:"1,keyasint"`
+	Order   CommandID  `cbor:"2,keyasint,omitempty"`
+}
+
+// SetPairState halts or resumes a pair, or narrows it for good. Signed by an operator key with the
+// risk role.
+type SetPairState struct {
+	Pair  string    `cbor:"1,keyasint"`
+	State PairState `cbor:"2,keyasint"`
+}
+
+// Halt is the kill switch: it stops or allows new exposure, and flattens on request, of one account,
+// of a firm (Entity), or of everything. Signed by an operator key with the risk role, or by a firm for
+// its own.
+type Halt struct {
+	Entity  Hotkey     `cbor:"1,keyasint,omitempty"` // zero: every firm
+	Account AccountKey `cbor:"2,keyasint,omitempty"` // zero: all of them
+	Halted  bool       `cbor:"3,keyasint"`
+	Flatten bool       `cbor:"4,keyasint,omitempty"`
 }
 
 // Quote is what a source shows for a pair at one moment: 0 < Bid ≤ Ask.
@@ -104,6 +151,10 @@ func (*RecordSubmission) CommandKind() CommandKind  { return KindRecordSubmissio
 func (*CompleteEffect) CommandKind() CommandKind    { return KindCompleteEffect }
 func (*Tick) CommandKind() CommandKind              { return KindTick }
 func (*RecordRoot) CommandKind() CommandKind        { return KindRecordRoot }
+func (*CancelOrder) CommandKind() CommandKind       { return KindCancelOrder }
+func (*SetPairState) CommandKind() CommandKind      { return KindSetPairState }
+func (*Halt) CommandKind() CommandKind              { return KindHalt }
+func (*RegisterMiner) CommandKind() CommandKind     { return KindRegisterMiner }
 
 // NewCommand is an empty command of the kind, or nil where the kind is unknown.
 func NewCommand(k CommandKind) Command {
@@ -128,6 +179,14 @@ func NewCommand(k CommandKind) Command {
 		return new(Tick)
 	case KindRecordRoot:
 		return new(RecordRoot)
+	case KindCancelOrder:
+		return new(CancelOrder)
+	case KindSetPairState:
+		return new(SetPairState)
+	case KindHalt:
+		return new(Halt)
+	case KindRegisterMiner:
+		return new(RegisterMiner)
 	}
 	return nil
 }

@@ -67,6 +67,12 @@ const (
 	NothingToClose                     // a FLAT found no position
 	SizeTooSmall                       // the size came to no quantity at the fill price
 	LeverageExceeded                   // at the fill price the position would exceed its bound
+	ByOwner                            // cancelled by a signed call
+	PositionGone                       // a bracket died with its position
+	PairClosed                         // the pair may not be traded when the order would fill
+	OutOfOrders                        // the position has as many orders as it may
+	PricesInvalid                      // a stop or a take profit is on the wrong side of the fill
+	KillSwitch                         // flattened or halted by an operator or the firm
 )
 
 // Role is what an operator key may do.
@@ -74,6 +80,45 @@ type Role uint8
 
 const (
 	FeedRole Role = iota + 1 // push prices
+	RiskRole                 // halt and resume pairs, accounts and firms
+)
+
+// PairState is what may be done with a pair.
+type PairState uint8
+
+const (
+	Tradable   PairState = iota + 1
+	ReduceOnly           // open positions may be reduced and closed
+	DataOnly             // priced, for conversions; never traded
+	Halted               // not traded for the time being; positions may be closed
+	Retired              // neither traded nor priced any more
+)
+
+// OrderType says when an order fills.
+type OrderType uint8
+
+const (
+	Market  OrderType = iota + 1 // on the pair's next price batch
+	Limit                        // when the market reaches its limit price
+	Bracket                      // closes a position at a stop loss or a take profit
+)
+
+// Scope is what a kill switch is thrown for.
+type Scope uint8
+
+const (
+	Everything Scope = iota + 1
+	OneEntity
+	OneAccount
+)
+
+// Trigger is what made a resting order fill.
+type Trigger uint8
+
+const (
+	AtLimit Trigger = iota + 1
+	AtStopLoss
+	AtTakeProfit
 )
 
 type name[T ~uint8] struct {
@@ -88,11 +133,17 @@ var (
 	effectNames = []name[EffectKind]{{LockCollateral, "lock_collateral"}, {SlashCollateral, "slash_collateral"}}
 	stageNames  = []name[EffectStatus]{{EffectRequestedStatus, "requested"}, {EffectSubmittedStatus, "submitted"}, {EffectDone, "done"}, {EffectFailed, "failed"}}
 	opNames     = []name[Op]{{GT, "gt"}, {GE, "ge"}}
-	roleNames   = []name[Role]{{FeedRole, "feed"}}
+	roleNames   = []name[Role]{{FeedRole, "feed"}, {RiskRole, "risk"}}
 	reasonNames = []name[Reason]{
 		{PeakDrawdown, "peak_drawdown"}, {TimeLimit, "time_limit"}, {AccountGone, "account_eliminated"},
 		{NothingToClose, "nothing_to_close"}, {SizeTooSmall, "size_too_small"}, {LeverageExceeded, "leverage_exceeded"},
+		{ByOwner, "by_owner"}, {PositionGone, "position_gone"}, {PairClosed, "pair_closed"}, {OutOfOrders, "out_of_orders"},
+		{PricesInvalid, "prices_invalid"}, {KillSwitch, "kill_switch"},
 	}
+	pairStateNames = []name[PairState]{{Tradable, "tradable"}, {ReduceOnly, "reduce_only"}, {DataOnly, "data_only"}, {Halted, "halted"}, {Retired, "retired"}}
+	orderTypeNames = []name[OrderType]{{Market, "MARKET"}, {Limit, "LIMIT"}, {Bracket, "BRACKET"}}
+	scopeNames     = []name[Scope]{{Everything, "everything"}, {OneEntity, "entity"}, {OneAccount, "account"}}
+	triggerNames   = []name[Trigger]{{AtLimit, "limit"}, {AtStopLoss, "stop_loss"}, {AtTakeProfit, "take_profit"}}
 )
 
 func nameOf[T ~uint8](names []name[T], v T) string {
@@ -135,3 +186,17 @@ func (v Reason) MarshalText() ([]byte, error)       { return []byte(v.String()),
 func (v *Side) UnmarshalText(b []byte) error { return valueOf(sideNames, v, b) }
 func (v *Op) UnmarshalText(b []byte) error   { return valueOf(opNames, v, b) }
 func (v *Role) UnmarshalText(b []byte) error { return valueOf(roleNames, v, b) }
+
+func (v PairState) String() string                { return nameOf(pairStateNames, v) }
+func (v PairState) MarshalText() ([]byte, error)  { return []byte(v.String()), nil }
+func (v *PairState) UnmarshalText(b []byte) error { return valueOf(pairStateNames, v, b) }
+
+func (v OrderType) String() string                { return nameOf(orderTypeNames, v) }
+func (v OrderType) MarshalText() ([]byte, error)  { return []byte(v.String()), nil }
+func (v *OrderType) UnmarshalText(b []byte) error { return valueOf(orderTypeNames, v, b) }
+
+func (v Trigger) String() string               { return nameOf(triggerNames, v) }
+func (v Trigger) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+func (v Scope) String() string               { return nameOf(scopeNames, v) }
+func (v Scope) MarshalText() ([]byte, error) { return []byte(v.String()), nil }

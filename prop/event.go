@@ -24,6 +24,12 @@ const (
 	KindPositionClosed
 	KindAccountEliminated
 	KindRootRecorded
+	KindOrderTriggered
+	KindCarryCharged
+	KindPairStateChanged
+	KindHaltChanged
+	KindSizeScheduled
+	KindAccountSized
 )
 
 // Event is something that happened. It carries all that evolving needs, so that an old journal
@@ -40,6 +46,7 @@ type EntityRegistered struct {
 	Entity  EntityRef `cbor:"1,keyasint"`
 	Hotkey  Hotkey    `cbor:"2,keyasint"`
 	Coldkey Hotkey    `cbor:"3,keyasint"`
+	Miner   bool      `cbor:"4,keyasint,omitempty"` // a plain miner with one account, not a firm
 }
 
 // CollateralObserved replaces what is known of an entity's deposit.
@@ -57,6 +64,20 @@ type SubaccountCreated struct {
 	Rules   RulesRef    `cbor:"4,keyasint"`
 	Size    fixed.USD   `cbor:"5,keyasint"`
 	Lock    fixed.Theta `cbor:"6,keyasint"`
+	Class   string      `cbor:"7,keyasint"` // the one asset class that it may trade, for ever
+}
+
+// SizeScheduled says which size a miner's account takes at an instant. It replaces what was scheduled.
+type SizeScheduled struct {
+	Account AccountRef `cbor:"1,keyasint"`
+	Size    fixed.USD  `cbor:"2,keyasint"`
+	At      Instant    `cbor:"3,keyasint"`
+}
+
+// AccountSized makes the scheduled size the account's: balance and peak move by the difference.
+type AccountSized struct {
+	Account AccountRef `cbor:"1,keyasint"`
+	Size    fixed.USD  `cbor:"2,keyasint"`
 }
 
 // StatusChanged moves an account through its life.
@@ -119,40 +140,82 @@ type PriceChange struct {
 	Ask  fixed.Price `cbor:"3,keyasint"`
 }
 
+// UsdRate is what one unit of a pair's quote currency is worth in USD: exactly Num/Den.
+type UsdRate struct {
+	Pair PairRef     `cbor:"1,keyasint"`
+	Num  fixed.Price `cbor:"2,keyasint"`
+	Den  fixed.Price `cbor:"3,keyasint"`
+}
+
 // PricesObserved is one price batch: the quotes that changed, and which pairs were seen at all,
 // so that a quiet pair is not a stale one. Evolving it marks every account that holds the pairs.
 type PricesObserved struct {
 	Observed Instant       `cbor:"1,keyasint"`
 	Changed  []PriceChange `cbor:"2,keyasint"`
-	Seen     Bitmap        `cbor:"3,keyasint"` // bitmap over pair references, low bit first
+	Seen     Bitmap        `cbor:"3,keyasint"`           // over pair references
+	Rates    []UsdRate     `cbor:"4,keyasint,omitempty"` // of pairs not quoted in USD, where they changed
 }
 
-// OrderAccepted is a market order that waits for the pair's batch number FillAfter.
+// OrderAccepted is an order that waits: a MARKET for the pair's batch number FillAfter, a LIMIT or
+// BRACKET from then on for its price. The limits that it used up are carried as they are after it,
+// so that evolving needs no rule.
 type OrderAccepted struct {
-	Order     CommandID   `cbor:"1,keyasint"`
-	Account   AccountRef  `cbor:"2,keyasint"`
-	Pair      PairRef     `cbor:"3,keyasint"`
-	Side      Side        `cbor:"4,keyasint"`
-	SizeKind  SizeKind    `cbor:"5,keyasint,omitempty"`
-	Leverage  fixed.Ratio `cbor:"6,keyasint,omitempty"`
-	Value     fixed.USD   `cbor:"7,keyasint,omitempty"`
-	Quantity  fixed.Qty   `cbor:"8,keyasint,omitempty"`
-	FillAfter uint64      `cbor:"9,keyasint"`
+	Order       CommandID   `cbor:"1,keyasint"`
+	Account     AccountRef  `cbor:"2,keyasint"`
+	Pair        PairRef     `cbor:"3,keyasint"`
+	Side        Side        `cbor:"4,keyasint"` // of a BRACKET: the side that closes its position
+	SizeKind    SizeKind    `cbor:"5,keyasint,omitempty"`
+	Leverage    fixed.Ratio `cbor:"6,keyasint,omitempty"`
+	Value       fixed.USD   `cbor:"7,keyasint,omitempty"`
+	Quantity    fixed.Qty   `cbor:"8,keyasint,omitempty"`
+	FillAfter   uint64      `cbor:"9,keyasint"`
+	Type        OrderType   `cbor:"10,keyasint"`
+	LimitPrice  fixed.Price `cbor:"11,keyasint,omitempty"`
+	StopLoss    fixed.Price `cbor:"12,keyasint,omitempty"`
+	TakeProfit  fixed.Price `cbor:"13,keyasint,omitempty"`
+	Parent      CommandID   `cbor:"14,keyasint,omitempty"` // the order whose fill made this bracket
+	CoolUntil   Instant     `cbor:"15,keyasint,omitempty"` // the account's next order in the pair
+	AccountRate Window      `cbor:"16,keyasint"`           // zero for a bracket that a fill made
+	EntityRate  Window      `cbor:"17,keyasint"`
 }
 
-// OrderFilled moves a position. Quantity is signed; Value is quantity·price·lot, half-even.
+// Window is a rate's window as it stands: how many since its start.
+type Window struct {
+	Start Instant `cbor:"1,keyasint"`
+	Count int64   `cbor:"2,keyasint"`
+}
+
+// OrderTriggered says that a resting order met its price; it fills in the same record.
+type OrderTriggered struct {
+	Order   CommandID   `cbor:"1,keyasint"`
+	Account AccountRef  `cbor:"2,keyasint"`
+	Trigger Trigger     `cbor:"3,keyasint"`
+	Price   fixed.Price `cbor:"4,keyasint"` // the limit, stop or take profit that was met
+}
+
+// Trade is what a fill or a forced close does to a position, in quote currency (signed) and in USD.
+type Trade struct {
+	Quoted    fixed.Price `cbor:"1,keyasint"`           // bid or ask, or the resting order's price, before slippage
+	Slippage  fixed.Ratio `cbor:"2,keyasint,omitempty"` // against the trader
+	Price     fixed.Price `cbor:"3,keyasint"`           // what was paid
+	Quantity  fixed.Qty   `cbor:"4,keyasint"`           // signed
+	CostDelta fixed.USD   `cbor:"5,keyasint"`           // of the position's signed cost, in quote currency
+	Gain      fixed.USD   `cbor:"6,keyasint,omitempty"` // of the part that was closed, in quote currency
+	RateNum   fixed.Price `cbor:"7,keyasint"`           // USD per unit of quote currency
+	RateDen   fixed.Price `cbor:"8,keyasint"`
+	Value     fixed.USD   `cbor:"9,keyasint"`            // |quantity|·price·lot in USD, half-even
+	Realised  fixed.USD   `cbor:"10,keyasint,omitempty"` // the gain in USD, half-even
+	QuotesSeq uint64      `cbor:"11,keyasint"`           // record of the price batch
+}
+
+// OrderFilled moves a position.
 type OrderFilled struct {
-	Order     CommandID   `cbor:"1,keyasint"`
-	Account   AccountRef  `cbor:"2,keyasint"`
-	Pair      PairRef     `cbor:"3,keyasint"`
-	Side      Side        `cbor:"4,keyasint"`
-	Price     fixed.Price `cbor:"5,keyasint"`
-	Quantity  fixed.Qty   `cbor:"6,keyasint"`
-	Value     fixed.USD   `cbor:"7,keyasint"`
-	Realised  fixed.USD   `cbor:"8,keyasint,omitempty"`  // profit or loss of the part that was closed
-	CostDelta fixed.USD   `cbor:"9,keyasint"`            // change of the position's signed cost
-	NotTraded fixed.Qty   `cbor:"10,keyasint,omitempty"` // excess of an opposite order over the position
-	QuotesSeq uint64      `cbor:"11,keyasint"`
+	Order     CommandID  `cbor:"1,keyasint"`
+	Account   AccountRef `cbor:"2,keyasint"`
+	Pair      PairRef    `cbor:"3,keyasint"`
+	Side      Side       `cbor:"4,keyasint"`
+	Trade     Trade      `cbor:"5,keyasint"`
+	NotTraded fixed.Qty  `cbor:"6,keyasint,omitempty"` // excess of an opposite order over the position
 }
 
 // OrderCancelled ends an order that did not fill.
@@ -180,16 +243,42 @@ type AccountsFrozen struct {
 
 // PositionClosed is a forced close at the last sane price.
 type PositionClosed struct {
-	Account   AccountRef  `cbor:"1,keyasint"`
-	Pair      PairRef     `cbor:"2,keyasint"`
-	Price     fixed.Price `cbor:"3,keyasint"`
-	Quantity  fixed.Qty   `cbor:"4,keyasint"` // signed change: minus the position
-	Value     fixed.USD   `cbor:"5,keyasint"`
-	Realised  fixed.USD   `cbor:"6,keyasint"`
-	CostDelta fixed.USD   `cbor:"7,keyasint"`
-	QuotesSeq uint64      `cbor:"8,keyasint"`
-	PriceAge  int64       `cbor:"9,keyasint"` // ms since the pair was last seen
-	Reason    Reason      `cbor:"10,keyasint"`
+	Account  AccountRef `cbor:"1,keyasint"`
+	Pair     PairRef    `cbor:"2,keyasint"`
+	Trade    Trade      `cbor:"3,keyasint"`
+	PriceAge int64      `cbor:"4,keyasint"` // ms since the pair was last seen
+	Reason   Reason     `cbor:"5,keyasint"`
+}
+
+// CarryCharged is one boundary of the carry calendar: each open position in the pairs pays rate·|value
+// at the mark|, rounded up.
+type CarryCharged struct {
+	Boundary Instant     `cbor:"1,keyasint"`
+	Rates    []CarryRate `cbor:"2,keyasint"`
+}
+
+// CarryRate is what a position in the pair pays at a boundary: units × the rule set's rate.
+type CarryRate struct {
+	Pair  PairRef     `cbor:"1,keyasint"`
+	Rules RulesRef    `cbor:"2,keyasint"`
+	Units int64       `cbor:"3,keyasint"`
+	Rate  fixed.Ratio `cbor:"4,keyasint"`
+}
+
+// PairStateChanged says what may be done with a pair from now on.
+type PairStateChanged struct {
+	Pair  PairRef   `cbor:"1,keyasint"`
+	State PairState `cbor:"2,keyasint"`
+	By    Hotkey    `cbor:"3,keyasint"`
+}
+
+// HaltChanged stops or allows new exposure of one account, a firm, or everything.
+type HaltChanged struct {
+	Scope   Scope       `cbor:"1,keyasint"`
+	Entity  *EntityRef  `cbor:"2,keyasint,omitempty"` // of a firm or an account
+	Account *AccountRef `cbor:"3,keyasint,omitempty"` // of an account
+	Halted  bool        `cbor:"4,keyasint"`
+	By      Hotkey      `cbor:"5,keyasint"`
 }
 
 // PairPrice is a pair with the mark that a verdict used.
@@ -236,6 +325,12 @@ func (*AccountsFrozen) EventKind() EventKind     { return KindAccountsFrozen }
 func (*PositionClosed) EventKind() EventKind     { return KindPositionClosed }
 func (*AccountEliminated) EventKind() EventKind  { return KindAccountEliminated }
 func (*RootRecorded) EventKind() EventKind       { return KindRootRecorded }
+func (*OrderTriggered) EventKind() EventKind     { return KindOrderTriggered }
+func (*CarryCharged) EventKind() EventKind       { return KindCarryCharged }
+func (*PairStateChanged) EventKind() EventKind   { return KindPairStateChanged }
+func (*HaltChanged) EventKind() EventKind        { return KindHaltChanged }
+func (*SizeScheduled) EventKind() EventKind      { return KindSizeScheduled }
+func (*AccountSized) EventKind() EventKind       { return KindAccountSized }
 
 // NewEvent is an empty event of the kind, or nil where the kind is unknown.
 func NewEvent(k EventKind) Event {
@@ -276,6 +371,18 @@ func NewEvent(k EventKind) Event {
 		return new(AccountEliminated)
 	case KindRootRecorded:
 		return new(RootRecorded)
+	case KindOrderTriggered:
+		return new(OrderTriggered)
+	case KindCarryCharged:
+		return new(CarryCharged)
+	case KindPairStateChanged:
+		return new(PairStateChanged)
+	case KindHaltChanged:
+		return new(HaltChanged)
+	case KindSizeScheduled:
+		return new(SizeScheduled)
+	case KindAccountSized:
+		return new(AccountSized)
 	}
 	return nil
 }

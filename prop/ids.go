@@ -84,8 +84,11 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s, "?")
 }
 
-// AccountKey names a subaccount: its entity and its number there. Printed, it is the synthetic
-// hotkey `{entity}_{id}`.
+// MinerID is the number of a plain miner's one account, which is printed as the miner's hotkey alone.
+const MinerID = 1<<32 - 1
+
+// AccountKey names an account: a subaccount by its entity and its number there, printed as the
+// synthetic hotkey `{entity}_{id}`; a plain miner's by its hotkey.
 type AccountKey struct {
 	Entity Hotkey `cbor:"1,keyasint"`
 	ID     uint32 `cbor:"2,keyasint"`
@@ -99,7 +102,11 @@ func ParseAccountKey(s string) (AccountKey, error) {
 	}
 	cut := strings.LastIndexByte(s, '_')
 	if cut < 0 {
-		return bad("an account is written {entity hotkey}_{number}")
+		miner, err := ParseHotkey(s)
+		if err != nil {
+			return bad("an account is written {entity hotkey}_{number}, a plain miner's is its hotkey")
+		}
+		return AccountKey{miner, MinerID}, nil
 	}
 	entity, err := ParseHotkey(s[:cut])
 	if err != nil {
@@ -113,6 +120,9 @@ func ParseAccountKey(s string) (AccountKey, error) {
 }
 
 func (a AccountKey) String() string {
+	if a.ID == MinerID {
+		return a.Entity.String()
+	}
 	return a.Entity.String() + "_" + strconv.FormatUint(uint64(a.ID), 10)
 }
 func (a AccountKey) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
@@ -121,17 +131,27 @@ func (a *AccountKey) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// CommandID is the UUIDv7 that a client chooses: idempotency key, nonce and order id at once.
+// CommandID is the UUIDv7 that a client chooses: idempotency key, nonce and order id at once. The
+// bracket that an order's fill makes has the order's id as version 8, which no client can choose.
 type CommandID [16]byte
 
-// ParseCommandID reads a UUIDv7 in its canonical lower-case form.
+// BracketID is the id of the bracket that the order's fill makes.
+func (id CommandID) BracketID() CommandID {
+	id[6] = id[6]&0x0f | 0x80
+	return id
+}
+
+// Chosen tells whether a client may choose the id: it is of version 7.
+func (id CommandID) Chosen() bool { return id[6]>>4 == 7 }
+
+// ParseCommandID reads a UUID of version 7 or 8 in its canonical lower-case form.
 func ParseCommandID(s string) (CommandID, error) {
 	var id CommandID
 	raw, err := hex.DecodeString(strings.ReplaceAll(clip(s), "-", ""))
 	if copy(id[:], raw); err != nil || len(raw) != len(id) || id.String() != s {
 		return CommandID{}, Refuse(InvalidID, "an id is a UUID in canonical lower case", KV{"id", clip(s)})
 	}
-	if id[6]>>4 != 7 || id[8]>>6 != 2 {
+	if v := id[6] >> 4; v != 7 && v != 8 || id[8]>>6 != 2 {
 		return CommandID{}, Refuse(InvalidID, "an id is a UUID of version 7", KV{"id", clip(s)})
 	}
 	return id, nil

@@ -61,7 +61,9 @@ func TestParseAccountKey(t *testing.T) {
 		{"Arabic digit", alice + "_٧", 0, prop.InvalidAccount}, {"fullwidth digit", alice + "_７", 0, prop.InvalidAccount},
 		{"ten digits", alice + "_1000000000", 0, prop.InvalidAccount}, {"beyond 32 bits", alice + "_4294967296", 0, prop.InvalidAccount},
 		{"hexadecimal", alice + "_0x7", 0, prop.InvalidAccount}, {"Go's digit separator", alice + "_1_000", 0, prop.InvalidAccount},
-		{"no number", alice + "_", 0, prop.InvalidAccount}, {"no underscore", alice, 0, prop.InvalidAccount}, {"no entity", "_7", 0, prop.InvalidAccount},
+		{"a plain miner", alice, prop.MinerID, 0}, {"a plain miner, numbered", alice + "_4294967295", 0, prop.InvalidAccount},
+		{"a plain miner under another prefix", alicePolkadot, 0, prop.InvalidAccount},
+		{"no number", alice + "_", 0, prop.InvalidAccount}, {"no entity", "_7", 0, prop.InvalidAccount},
 		{"two underscores", alice + "__7", 0, prop.InvalidAccount}, {"other prefix", alicePolkadot + "_7", 0, prop.InvalidAccount},
 		{"wrong checksum", alice[:47] + "Z_7", 0, prop.InvalidAccount}, {"a megabyte", strings.Repeat("z", 1<<20) + "_7", 0, prop.InvalidAccount},
 	}
@@ -90,8 +92,14 @@ func TestParseCommandID(t *testing.T) {
 	}
 	got, err := prop.ParseCommandID(id)
 	wants(t, "an id", err, 0)
-	if got.String() != id || got.Time() != 0x0197f5a87a00 {
+	if got.String() != id || got.Time() != 0x0197f5a87a00 || !got.Chosen() {
 		t.Errorf("%q parsed as %s of %s", id, got, got.Time())
+	}
+	// The bracket of that order: an id that reads, and that no client may choose.
+	bracket, err := prop.ParseCommandID("0197f5a8-7a00-8abc-8def-0123456789ab")
+	wants(t, "a bracket's id", err, 0)
+	if bracket != got.BracketID() || bracket.Chosen() {
+		t.Errorf("the bracket of %s is %s, %s is read; chosen %v", got, got.BracketID(), bracket, bracket.Chosen())
 	}
 }
 
@@ -170,7 +178,7 @@ func FuzzParseAccountKey(f *testing.F) {
 }
 
 func FuzzParseCommandID(f *testing.F) {
-	for _, s := range []string{"0197f5a8-7a00-7abc-8def-0123456789ab", "0197F5A8-7a00-7abc-8def-0123456789ab", strings.Repeat("a", 80), "--"} {
+	for _, s := range []string{"0197f5a8-7a00-7abc-8def-0123456789ab", "0197F5A8-7a00-7abc-8def-0123456789ab", "0197f5a8-7a00-8abc-8def-0123456789ab", strings.Repeat("a", 80), "--"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -180,7 +188,11 @@ func FuzzParseCommandID(f *testing.F) {
 		}
 		var random [10]byte
 		copy(random[:], id[6:])
-		if id.String() != s || prop.NewCommandID(id.Time(), random) != id {
+		again := prop.NewCommandID(id.Time(), random)
+		if !id.Chosen() {
+			again = again.BracketID()
+		}
+		if id.String() != s || again != id {
 			t.Errorf("%q parsed as %s", s, id)
 		}
 	})

@@ -110,8 +110,13 @@ var enums = []struct {
 	{func(i int) fmt.Stringer { return prop.EffectKind(i) }, []string{"lock_collateral", "slash_collateral"}},
 	{func(i int) fmt.Stringer { return prop.EffectStatus(i) }, []string{"requested", "submitted", "done", "failed"}},
 	{func(i int) fmt.Stringer { return prop.Op(i) }, []string{"gt", "ge"}},
-	{func(i int) fmt.Stringer { return prop.Role(i) }, []string{"feed"}},
-	{func(i int) fmt.Stringer { return prop.Reason(i) }, []string{"peak_drawdown", "time_limit", "account_eliminated", "nothing_to_close", "size_too_small", "leverage_exceeded"}},
+	{func(i int) fmt.Stringer { return prop.Role(i) }, []string{"feed", "risk"}},
+	{func(i int) fmt.Stringer { return prop.Reason(i) }, []string{"peak_drawdown", "time_limit", "account_eliminated", "nothing_to_close", "size_too_small", "leverage_exceeded",
+		"by_owner", "position_gone", "pair_closed", "out_of_orders", "prices_invalid", "kill_switch"}},
+	{func(i int) fmt.Stringer { return prop.PairState(i) }, []string{"tradable", "reduce_only", "data_only", "halted", "retired"}},
+	{func(i int) fmt.Stringer { return prop.OrderType(i) }, []string{"MARKET", "LIMIT", "BRACKET"}},
+	{func(i int) fmt.Stringer { return prop.Scope(i) }, []string{"everything", "entity", "account"}},
+	{func(i int) fmt.Stringer { return prop.Trigger(i) }, []string{"limit", "stop_loss", "take_profit"}},
 }
 
 // TestEnumTexts checks that every value has its one name, that 0 and the number after the last

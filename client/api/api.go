@@ -72,19 +72,52 @@ type RegisterEntity struct {
 	Coldkey prop.Hotkey `json:"coldkey" doc:"becomes the entity's owner"`
 }
 
+// RegisterMiner is the body of POST /v1/miners.
+type RegisterMiner struct {
+	Hotkey  prop.Hotkey `json:"hotkey" doc:"names the account; signs this call"`
+	Coldkey prop.Hotkey `json:"coldkey" doc:"becomes the owner"`
+	Class   string      `json:"class" enum:"crypto,forex,indices,equities" doc:"the one asset class that it may trade, for ever"`
+}
+
 // CreateSubaccount is the body of POST /v1/subaccounts.
 type CreateSubaccount struct {
 	Entity prop.Hotkey `json:"entity"`
+	Class  string      `json:"class" enum:"crypto,forex,indices,equities" doc:"the one asset class that it may trade, for ever"`
 }
 
-// SubmitOrder is the body of POST /v1/orders.
+// SubmitOrder is the body of POST /v1/orders. A MARKET fills on the pair's next price batch, a LIMIT
+// when the market reaches its limit price. A stop loss and a take profit, either or both, protect what
+// fills. A BRACKET protects what is open: it has no side, and without size it is for all of it.
 type SubmitOrder struct {
-	Account  prop.AccountKey `json:"account"`
-	Pair     string          `json:"pair"`
-	Side     string          `json:"side" enum:"LONG,SHORT,FLAT"`
-	Leverage *fixed.Ratio    `json:"leverage,omitempty" doc:"of the starting balance; exactly one of leverage, value and quantity for LONG and SHORT, none for FLAT"`
-	Value    *fixed.USD      `json:"value,omitempty" doc:"notional in USD"`
-	Quantity *fixed.Qty      `json:"quantity,omitempty" doc:"lots, coins or shares"`
+	Account    prop.AccountKey `json:"account"`
+	Pair       string          `json:"pair"`
+	Type       string          `json:"type,omitempty" enum:"MARKET,LIMIT,BRACKET" doc:"default MARKET"`
+	Side       string          `json:"side,omitempty" enum:"LONG,SHORT,FLAT"`
+	Leverage   *fixed.Ratio    `json:"leverage,omitempty" doc:"of the starting balance; exactly one of leverage, value and quantity for LONG and SHORT, none for FLAT"`
+	Value      *fixed.USD      `json:"value,omitempty" doc:"notional in USD"`
+	Quantity   *fixed.Qty      `json:"quantity,omitempty" doc:"lots, coins or shares"`
+	LimitPrice *fixed.Price    `json:"limit_price,omitempty"`
+	StopLoss   *fixed.Price    `json:"stop_loss,omitempty"`
+	TakeProfit *fixed.Price    `json:"take_profit,omitempty"`
+}
+
+// CancelOrder is the body of POST /v1/orders/cancel: one order, or all of the account without one.
+type CancelOrder struct {
+	Account prop.AccountKey `json:"account"`
+	Order   *prop.CommandID `json:"order,omitempty"`
+}
+
+// SetPairState is the body of POST /v1/pairs/state.
+type SetPairState struct {
+	Pair  string `json:"pair"`
+	State string `json:"state" enum:"tradable,reduce_only,data_only,halted,retired"`
+}
+
+// Halt is the body of POST /v1/halts: of one account, a firm, or everything where neither is named.
+type Halt struct {
+	Entity  *prop.Hotkey     `json:"entity,omitempty"`
+	Account *prop.AccountKey `json:"account,omitempty"`
+	Action  string           `json:"action" enum:"halt,resume,flatten" doc:"flatten halts, cancels orders and closes positions"`
 }
 
 // PushPrices is the body of POST /v1/prices.
@@ -103,6 +136,7 @@ type Quote struct {
 // Entity is a prop firm.
 type Entity struct {
 	Hotkey     prop.Hotkey    `json:"hotkey"`
+	Miner      bool           `json:"miner,omitempty" doc:"a plain miner with one account, not a firm"`
 	Coldkey    prop.Hotkey    `json:"coldkey"`
 	Collateral Collateral     `json:"collateral"`
 	Slots      int64          `json:"slots" doc:"accounts that are pending, active or frozen"`
@@ -133,7 +167,10 @@ type Account struct {
 	Peak        fixed.USD       `json:"peak" doc:"highest equity at a price batch"`
 	PeakSeq     uint64          `json:"peak_seq"`
 	Deadline    *prop.Instant   `json:"deadline,omitempty" doc:"last instant to pass the phase"`
-	Waiting     int             `json:"waiting_orders"`
+	Class       string          `json:"class"`
+	Halted      bool            `json:"halted" doc:"a kill switch forbids new exposure"`
+	Waiting     int             `json:"waiting_orders" doc:"MARKET orders that wait for a price"`
+	Resting     int             `json:"resting_orders" doc:"LIMIT and BRACKET orders"`
 	Positions   []Position      `json:"positions"`
 	Tests       []Test          `json:"tests" doc:"the phase's rules, evaluated now"`
 	Passes      []Pass          `json:"passes,omitempty"`
@@ -207,25 +244,33 @@ type PriceUsed struct {
 
 // Order is a market order through its life.
 type Order struct {
-	ID       prop.CommandID  `json:"id"`
-	Account  prop.AccountKey `json:"account"`
-	Pair     string          `json:"pair"`
-	Side     string          `json:"side"`
-	Leverage *fixed.Ratio    `json:"leverage,omitempty"`
-	Value    *fixed.USD      `json:"value,omitempty"`
-	Quantity *fixed.Qty      `json:"quantity,omitempty"`
-	Status   string          `json:"status" enum:"waiting,filled,cancelled"`
-	Reason   string          `json:"reason,omitempty" doc:"of a cancellation"`
-	Seq      uint64          `json:"seq"`
-	At       prop.Instant    `json:"at"`
-	Fill     *Fill           `json:"fill,omitempty"`
+	ID         prop.CommandID  `json:"id"`
+	Account    prop.AccountKey `json:"account"`
+	Pair       string          `json:"pair"`
+	Type       string          `json:"type"`
+	Side       string          `json:"side"`
+	Leverage   *fixed.Ratio    `json:"leverage,omitempty"`
+	Value      *fixed.USD      `json:"value,omitempty"`
+	Quantity   *fixed.Qty      `json:"quantity,omitempty"`
+	LimitPrice *fixed.Price    `json:"limit_price,omitempty"`
+	StopLoss   *fixed.Price    `json:"stop_loss,omitempty"`
+	TakeProfit *fixed.Price    `json:"take_profit,omitempty"`
+	Parent     *prop.CommandID `json:"parent,omitempty" doc:"the order whose fill made this bracket"`
+	Status     string          `json:"status" enum:"waiting,resting,filled,cancelled"`
+	Reason     string          `json:"reason,omitempty" doc:"of a cancellation"`
+	Seq        uint64          `json:"seq"`
+	At         prop.Instant    `json:"at"`
+	Fill       *Fill           `json:"fill,omitempty"`
 }
 
 // Fill is how an order filled.
 type Fill struct {
 	Seq       uint64       `json:"seq"`
 	At        prop.Instant `json:"at"`
-	Price     fixed.Price  `json:"price"`
+	Trigger   string       `json:"trigger,omitempty" enum:"limit,stop_loss,take_profit"`
+	Quoted    fixed.Price  `json:"quoted" doc:"before slippage"`
+	Slippage  fixed.Ratio  `json:"slippage" doc:"part of the price, against the trader"`
+	Price     fixed.Price  `json:"price" doc:"paid"`
 	Quantity  fixed.Qty    `json:"quantity" doc:"signed"`
 	Value     fixed.USD    `json:"value"`
 	Realised  fixed.USD    `json:"realised"`
@@ -237,7 +282,9 @@ type Fill struct {
 // Price is a pair with its last quote.
 type Price struct {
 	Pair        string        `json:"pair"`
+	Display     string        `json:"display"`
 	Class       string        `json:"class"`
+	State       string        `json:"state"`
 	Bid         fixed.Price   `json:"bid"`
 	Ask         fixed.Price   `json:"ask"`
 	Mark        fixed.Price   `json:"mark"`
@@ -246,6 +293,27 @@ type Price struct {
 	Seq         uint64        `json:"seq,omitempty"`
 	MinLeverage fixed.Ratio   `json:"min_leverage"`
 	MaxLeverage fixed.Ratio   `json:"max_leverage"`
+	Multiplier  int64         `json:"multiplier" doc:"weight of its leverage in the portfolio's"`
+	RateNum     fixed.Price   `json:"usd_rate_num,omitempty" doc:"USD per unit of quote currency is num/den"`
+	RateDen     fixed.Price   `json:"usd_rate_den,omitempty"`
+	Lot         int64         `json:"lot" doc:"units of base per 1.0 quantity"`
+	Open        bool          `json:"open" doc:"the market's session now"`
+	NextOpen    *prop.Instant `json:"next_open,omitempty"`
+	NextClose   *prop.Instant `json:"next_close,omitempty"`
+	FeeRate     fixed.Ratio   `json:"fee_rate" doc:"of notional value, under the default rules"`
+	CarryRate   fixed.Ratio   `json:"carry_rate" doc:"of notional value, per unit of the carry calendar"`
+	Tradable    bool          `json:"tradable" doc:"new exposure is to be had now"`
+	Why         string        `json:"why,omitempty" doc:"why it is not"`
+}
+
+// DryRun is what an order would do on the quotes as they are. Nothing has changed.
+type DryRun struct {
+	AsOf      AsOf     `json:"as_of"`
+	Refused   *Problem `json:"refused,omitempty"`
+	Fills     bool     `json:"fills" doc:"on the next price batch, if the quote stays; else it rests"`
+	Cancelled string   `json:"cancelled,omitempty" doc:"why it would end instead"`
+	Fill      *Fill    `json:"fill,omitempty"`
+	Account   *Account `json:"account,omitempty" doc:"as it would be afterwards: leverage of the position, headroom of the rules"`
 }
 
 // Roots are the newest recorded roots: what was true at at_seq.

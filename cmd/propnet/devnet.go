@@ -90,10 +90,21 @@ func (c *devnetCmd) genesis(m marketSource) (prop.Genesis, error) {
 		return g, err
 	}
 	g.Origin = c.nodeKey().Public()
-	g.Operators = []prop.Operator{{Key: client.NewKey(demo.Seed(c.Seed, "feed")).Public(), Roles: []prop.Role{prop.FeedRole}}}
+	g.Operators = []prop.Operator{{Key: client.NewKey(demo.Seed(c.Seed, "feed")).Public(), Roles: []prop.Role{prop.FeedRole, prop.RiskRole}}}
 	g.RuleSets[0].MaxPriceAgeMs = m.maxAgeMs
-	g.Pairs[0].ID = c.Pair
+	if _, err := pairOf(&g, c.Pair); err != nil {
+		return g, err
+	}
 	return g, rules.CheckGenesis(&g)
+}
+
+func pairOf(g *prop.Genesis, id string) (prop.Pair, error) {
+	for _, p := range g.Pairs {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return prop.Pair{}, fmt.Errorf("--pair: %s is not one of the devnet's pairs", id)
 }
 
 func (c *devnetCmd) nodeKey() *client.Key { return client.NewRepeatableKey(demo.Seed(c.Seed, "node")) }
@@ -141,14 +152,18 @@ func (c *devnetCmd) drive(ctx context.Context, a *app, r *running, m marketSourc
 	if resumed.Seq > 1 {
 		fmt.Fprintf(a.errOut, "resumed after record %d of %s\n", resumed.Seq, resumed.At)
 	}
-	firm := demo.NewFirm(client.New(r.url, openToken), c.Seed, c.Pair, c.Traders)
+	pair, err := pairOf(r.node.Genesis(), c.Pair)
+	if err != nil {
+		return err
+	}
+	firm := demo.NewFirm(client.New(r.url, openToken), c.Seed, c.Pair, pair.Class, c.Traders)
 	if err := firm.Open(ctx); err != nil {
 		return err
 	}
 	src := &resuming{Source: m.Source, after: lastPrices(r), watch: firm.Watch}
 	p := newProgress(a.errOut, r, c.Pair)
 	defer p.stop()
-	err := feed.Run(ctx, src, feedNode{r.node}, speed, func(ctx context.Context, g feed.Group) error {
+	err = feed.Run(ctx, src, feedNode{r.node}, speed, func(ctx context.Context, g feed.Group) error {
 		firm.Watch(g.Batches)
 		err := errors.Join(r.node.Settle(ctx), firm.Act(ctx, g.At()), r.node.Settle(ctx))
 		p.group(g.At())
@@ -166,7 +181,7 @@ func (c *devnetCmd) drive(ctx context.Context, a *app, r *running, m marketSourc
 
 // lastPrices is the newest time that prices were seen at: a resumed run goes on after it.
 func lastPrices(r *running) (last prop.Instant) {
-	prices, _ := r.view.Prices()
+	prices, _ := r.view.Prices(0)
 	for _, p := range prices {
 		last = max(last, p.Seen)
 	}

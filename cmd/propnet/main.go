@@ -26,9 +26,12 @@ type cli struct {
 	Key     keyCmd     `cmd:"" help:"Make and show key files."`
 	Request requestCmd `cmd:"" help:"Sign a call by hand."`
 	Entity  entityCmd  `cmd:"" help:"Register and show entities (prop firms)."`
+	Miner   minerCmd   `cmd:"" help:"Register a plain miner."`
 	Sub     subCmd     `cmd:"" help:"Create, show and watch subaccounts."`
-	Order   orderCmd   `cmd:"" help:"Submit and show orders."`
+	Order   orderCmd   `cmd:"" help:"Submit, protect, cancel and show orders."`
 	Prices  pricesCmd  `cmd:"" help:"Push and show prices."`
+	Pairs   pairsCmd   `cmd:"" help:"Show, halt and resume pairs."`
+	Halt    haltCmd    `cmd:"" help:"Kill switch: halt, resume or flatten a subaccount, a firm, everybody."`
 	Receipt receiptCmd `cmd:"" help:"Fetch a command's receipt; prove one offline."`
 	Journal journalCmd `cmd:"" help:"Verify, print and replay a journal, offline."`
 	State   stateCmd   `cmd:"" help:"State roots of a data directory, offline."`

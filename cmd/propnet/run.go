@@ -60,7 +60,7 @@ func open(dir string, c config, clock node.Clock, key *client.Key, log *slog.Log
 	}); err != nil {
 		return nil, err
 	}
-	page, err := webui.Status(r.view, r.node.Genesis().Network, version)
+	page, err := webui.Status(r.view, r.node.Genesis().Network, version, r.node.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (p *progress) show(last int) int {
 	p.mu.Unlock()
 	s := p.r.view.Summary()
 	mark := ""
-	prices, _ := p.r.view.Prices()
+	prices, _ := p.r.view.Prices(0)
 	for _, x := range prices {
 		if x.Pair.ID == p.pair {
 			mark = x.Mark.String()

@@ -194,6 +194,29 @@ func (c *entityList) Run(a *app) error {
 	return show(a, c.remote, func(ctx context.Context, cl *client.Client) (api.EntityList, error) { return cl.Entities(ctx) })
 }
 
+type minerCmd struct {
+	Register minerRegister `cmd:"" help:"Make the key's hotkey a plain miner, with one account of a size that follows from the deposit."`
+}
+
+type minerRegister struct {
+	signer
+	Coldkey string `required:"" help:"Address of the coldkey that will own the account."`
+	Class   string `required:"" help:"The one asset class that the account may trade, for ever." enum:"crypto,forex,indices,equities"`
+}
+
+func (c *minerRegister) Run(a *app) error {
+	cl, key, err := c.open()
+	if err != nil {
+		return err
+	}
+	coldkey, err := prop.ParseHotkey(c.Coldkey)
+	if err != nil {
+		return err
+	}
+	out, err := cl.RegisterMiner(a.ctx, key, coldkey, c.Class)
+	return a.result(out, err)
+}
+
 type subCmd struct {
 	Create subCreate `cmd:"" help:"Open the entity's next subaccount."`
 	List   subList   `cmd:"" help:"An entity's subaccounts."`
@@ -204,6 +227,7 @@ type subCmd struct {
 type subCreate struct {
 	signer
 	Entity string `help:"The entity's hotkey; default: the key's own address."`
+	Class  string `help:"The one asset class that the account may trade, for ever." enum:"crypto,forex,indices,equities" default:"crypto"`
 }
 
 func (c *subCreate) Run(a *app) error {
@@ -217,7 +241,7 @@ func (c *subCreate) Run(a *app) error {
 			return err
 		}
 	}
-	out, err := cl.CreateSubaccount(a.ctx, key, entity)
+	out, err := cl.CreateSubaccount(a.ctx, key, entity, c.Class)
 	return a.result(out, err)
 }
 
@@ -308,78 +332,6 @@ func watchLine(asJSON bool, got api.AccountAnswer) string {
 		line += fmt.Sprintf("  %s: equity %s, anchor %s, limit %s, record %d", e.Verdict.Rule, e.Verdict.Value, e.Verdict.Anchor, e.Verdict.Limit, e.Seq)
 	}
 	return line
-}
-
-type orderCmd struct {
-	Submit orderSubmit `cmd:"" help:"Submit a market order; it fills on the pair's next price batch."`
-	Show   orderShow   `cmd:"" help:"One order."`
-	List   orderList   `cmd:"" help:"A subaccount's orders, newest first."`
-}
-
-type orderSubmit struct {
-	signer
-	Account  string `arg:""`
-	Pair     string `arg:""`
-	Side     string `arg:"" help:"long, short or flat."`
-	Leverage string `help:"Size as leverage of the starting balance." xor:"size"`
-	Value    string `help:"Size as notional value in USD." xor:"size"`
-	Quantity string `help:"Size in lots, coins or shares." xor:"size"`
-}
-
-func (c *orderSubmit) Run(a *app) error {
-	cl, key, err := c.open()
-	if err != nil {
-		return err
-	}
-	o := api.SubmitOrder{Pair: c.Pair, Side: strings.ToUpper(c.Side)}
-	if o.Account, err = prop.ParseAccountKey(c.Account); err != nil {
-		return err
-	}
-	if o.Leverage, err = size(c.Leverage, fixed.ParseRatio); err != nil {
-		return fmt.Errorf("--leverage: %w", err)
-	}
-	if o.Value, err = size(c.Value, fixed.ParseUSD); err != nil {
-		return fmt.Errorf("--value: %w", err)
-	}
-	if o.Quantity, err = size(c.Quantity, fixed.ParseQty); err != nil {
-		return fmt.Errorf("--quantity: %w", err)
-	}
-	out, err := cl.SubmitOrder(a.ctx, key, o)
-	return a.result(out, err)
-}
-
-func size[T any](s string, parse func(string) (T, error)) (*T, error) {
-	if s == "" {
-		return nil, nil
-	}
-	v, err := parse(s)
-	return &v, err
-}
-
-type orderShow struct {
-	remote
-	ID string `arg:""`
-}
-
-func (c *orderShow) Run(a *app) error {
-	id, err := prop.ParseCommandID(c.ID)
-	if err != nil {
-		return err
-	}
-	return show(a, c.remote, func(ctx context.Context, cl *client.Client) (api.OrderAnswer, error) { return cl.Order(ctx, id) })
-}
-
-type orderList struct {
-	remote
-	Account string `arg:""`
-}
-
-func (c *orderList) Run(a *app) error {
-	k, err := prop.ParseAccountKey(c.Account)
-	if err != nil {
-		return err
-	}
-	return show(a, c.remote, func(ctx context.Context, cl *client.Client) (api.OrderList, error) { return cl.Orders(ctx, k) })
 }
 
 type pricesCmd struct {

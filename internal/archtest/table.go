@@ -60,7 +60,7 @@ var table = []row{
 	{path: "internal/node", class: Edge, imports: "@words internal/request internal/state internal/engine internal/rules"},
 	// Reads with the code that evolves, so that no number is computed in two ways;
 	// never engine, for a reader has nothing to decide.
-	{path: "internal/view", class: Edge, imports: "@words internal/request internal/state internal/rules"},
+	{path: "internal/view", class: Edge, imports: "@words internal/request internal/state internal/rules internal/market"},
 	{path: "internal/audit", class: Edge, imports: "@words @core internal/request"},
 	{path: "internal/whatif", class: Edge, imports: "@words @core internal/request"},
 	{path: "client", class: Edge, imports: "@words internal/request client/api"},
@@ -85,6 +85,7 @@ var table = []row{
 	// Judges results, so it shares no code with what it judges.
 	{path: "scripts/verdicts", class: Program, stdOnly: true},
 
+	{path: "internal/golden", class: Test},
 	// Shares no code with what it judges: prop's words alone, in production files.
 	{path: "internal/oracle", class: Test, imports: "prop", stdOnly: true},
 	{path: "internal/sim", class: Test, imports: "@all"},

@@ -38,9 +38,10 @@ func genesis() prop.Genesis {
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT}
 	return prop.Genesis{
 		Network: network, Origin: origin.Public(), AuthWindowMs: 30_000, DefaultRules: "seed",
-		Pairs: []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}},
+		Pairs: []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale, Multiplier: 1, State: prop.Tradable}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, MaxResting: 100,
+			Slippage:         prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 60_000, Phases: []prop.Phase{challenge, funded},
 		}},
 	}
@@ -103,8 +104,8 @@ func story(t *testing.T) *journal.Memory {
 	}
 	call(request.PathEntities, api.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}})
 	check(n.Command(ctx, &prop.ObserveCollateral{Entity: firm.Public(), Deposited: 3 * lock}))
-	call(request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
-	call(request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
+	call(request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
+	call(request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	for range 4 {
 		prices(100)
 	}
@@ -199,7 +200,7 @@ func TestAlteredRecordsAreFound(t *testing.T) {
 	from := story(t)
 	for name, change := range map[string]func(*prop.Record) bool{
 		"a fee":             alter(func(e *prop.FeeCharged) { e.Amount-- }),
-		"a fill":            alter(func(e *prop.OrderFilled) { e.CostDelta++ }),
+		"a fill":            alter(func(e *prop.OrderFilled) { e.Trade.CostDelta++ }),
 		"who ends":          alter(func(e *prop.AccountEliminated) { e.Balance++ }),
 		"an effect's words": alter(func(e *prop.EffectCompleted) { e.Detail = "x" }),
 		"a deposit":         alter(func(e *prop.CollateralObserved) { e.Deposited++ }),

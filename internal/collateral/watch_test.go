@@ -54,11 +54,11 @@ func watched(t *testing.T, vault collateral.Vault) (v *view.View, w *collateral.
 	t.Helper()
 	const epoch = prop.Instant(1_767_225_600_000)
 	origin := wire.NewRepeatableKey([32]byte{1})
-	pair := prop.Pair{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: fixed.RatioScale}
+	pair := prop.Pair{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: fixed.RatioScale}
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: fixed.RatioScale / 10, DrawdownOp: prop.GT}
 	g := prop.Genesis{
 		Network: "testnet-1", Origin: origin.Public(), AuthWindowMs: 30_000, Pairs: []prop.Pair{pair}, DefaultRules: "seed",
-		RuleSets: []prop.RuleSet{{ID: "seed", AccountSize: fixed.USDScale, MaxAccounts: 1, FillDelayBatches: 1, MaxPriceAgeMs: 1, Phases: []prop.Phase{funded}}},
+		RuleSets: []prop.RuleSet{{ID: "seed", AccountSize: fixed.USDScale, MaxAccounts: 1, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto"}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}}, FillDelayBatches: 1, MaxPriceAgeMs: 1, Phases: []prop.Phase{funded}}},
 	}
 	j := journal.NewMemory()
 	if err := node.Init(j, origin, g, epoch); err != nil {

@@ -21,6 +21,7 @@ type Firm struct {
 	key     *client.Key
 	seed    uint64
 	pair    string
+	class   string // of the pair
 	traders []*trader
 	market  market
 	ids     uint64 // of commands at one instant
@@ -41,8 +42,8 @@ func Seed(seed uint64, purpose string) [32]byte {
 }
 
 // NewFirm is a firm of n traders of a pair. Its key follows from the seed.
-func NewFirm(c *client.Client, seed uint64, pair string, n int) *Firm {
-	f := &Firm{client: c, key: client.NewRepeatableKey(Seed(seed, "firm")), seed: seed, pair: pair}
+func NewFirm(c *client.Client, seed uint64, pair, class string, n int) *Firm {
+	f := &Firm{client: c, key: client.NewRepeatableKey(Seed(seed, "firm")), seed: seed, pair: pair, class: class}
 	for i := range n {
 		f.traders = append(f.traders, &trader{temperament: temperaments[i%len(temperaments)], number: i})
 	}
@@ -129,7 +130,7 @@ func (f *Firm) assign(have []api.Account) {
 
 // buy opens a new account for a trader and waits until he may trade.
 func (f *Firm) buy(ctx context.Context, t *trader) error {
-	c, err := f.client.CreateSubaccount(ctx, f.key, f.Hotkey())
+	c, err := f.client.CreateSubaccount(ctx, f.key, f.Hotkey(), f.class)
 	if err != nil {
 		return fmt.Errorf("open an account for trader %d: %w", t.number, err)
 	}
@@ -224,7 +225,8 @@ func (f *Firm) act(ctx context.Context, t *trader, at prop.Instant) error {
 	}
 	order.Account, order.Pair = t.account, f.pair
 	_, err = f.client.SubmitOrder(ctx, f.key, order)
-	for _, code := range []prop.Code{prop.PriceStale, prop.LeverageBounds, prop.AccountNotActive, prop.NothingOpen} {
+	for _, code := range []prop.Code{prop.PriceStale, prop.LeverageBounds, prop.PortfolioBounds, prop.AccountNotActive, prop.NothingOpen, prop.MarketClosed,
+		prop.OrdersPerPosition, prop.Cooldown, prop.OrderRateLimited, prop.TradingHalted, prop.PairNotTradable} {
 		if is(err, code) { // what befalls any trader
 			return nil
 		}

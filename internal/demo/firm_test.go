@@ -52,9 +52,9 @@ func newTown(t *testing.T, seed uint64, deposits, leverage int64) *town {
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT}
 	g := prop.Genesis{
 		Network: "devnet", Origin: w.origin().Public(), AuthWindowMs: 86_400_000, DefaultRules: "seed",
-		Pairs: []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: w.leverage}},
+		Pairs: []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: w.leverage}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 2 * hour, Phases: []prop.Phase{challenge, funded},
 		}},
 	}
@@ -113,7 +113,7 @@ func (w *town) live(first, last int) {
 	c := client.New(api.URL, token)
 	c.HTTP = &http.Client{Transport: &http.Transport{}}
 	defer c.HTTP.CloseIdleConnections()
-	err = w.drive(ctx, n, demo.NewFirm(c, w.seed, "BTCUSD", traders), first, last)
+	err = w.drive(ctx, n, demo.NewFirm(c, w.seed, "BTCUSD", "crypto", traders), first, last)
 	cancel()
 	background.Wait()
 	if err != nil {

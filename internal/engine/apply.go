@@ -8,7 +8,7 @@ import (
 )
 
 // Version of the deciding code, written into every block's header.
-const Version = 1
+const Version = 2
 
 // Outcome of a command that was not refused. Duplicate is the record that took the same signed
 // command before, 0 where it is new. Without events nothing happened and nothing is journaled.
@@ -48,7 +48,7 @@ func Apply(s *state.State, at prop.Instant, cmd prop.Signed) (Outcome, error) {
 // signable tells whether a command may come from a signed call; the others are the node's own.
 func signable(c prop.Command) bool {
 	switch c.(type) {
-	case *prop.RegisterEntity, *prop.CreateSubaccount, *prop.SubmitOrder, *prop.ObservePrices:
+	case *prop.RegisterEntity, *prop.RegisterMiner, *prop.CreateSubaccount, *prop.SubmitOrder, *prop.CancelOrder, *prop.ObservePrices, *prop.SetPairState, *prop.Halt:
 		return true
 	}
 	return false
@@ -92,10 +92,18 @@ func (t *tx) decide() error {
 		return t.start(c)
 	case *prop.RegisterEntity:
 		return t.registerEntity(c)
+	case *prop.RegisterMiner:
+		return t.registerMiner(c)
 	case *prop.CreateSubaccount:
 		return t.createSubaccount(c)
 	case *prop.SubmitOrder:
 		return t.submitOrder(c)
+	case *prop.CancelOrder:
+		return t.cancelOrder(c)
+	case *prop.SetPairState:
+		return t.setPairState(c)
+	case *prop.Halt:
+		return t.halt(c)
 	case *prop.ObservePrices:
 		return t.observePrices(c)
 	case *prop.ObserveCollateral:

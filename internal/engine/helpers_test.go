@@ -21,20 +21,40 @@ const (
 // key is the fixed hotkey of a name.
 func key(name string) prop.Hotkey { return sha256.Sum256([]byte("hotkey of " + name)) }
 
-// seedGenesis is the seed's challenge (reference/entity.md §3.9) on two pairs, without fee.
+// seedGenesis is the seed's challenge (reference/entity.md §3.9) on two coins and four currency pairs,
+// without costs, cooldown or rates. The verb genesis sets them.
 func seedGenesis() prop.Genesis {
-	pair := prop.Pair{Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}
-	btc, eth := pair, pair
-	btc.ID, btc.Base, eth.ID, eth.Base = "BTCUSD", "BTC", "ETHUSD", "ETH"
+	pair := func(base, quote, class string, lot int64) prop.Pair {
+		return prop.Pair{ID: base + quote, Base: base, Quote: quote, Class: class, Lot: lot, MaxLeverage: 5 * fixed.RatioScale, Multiplier: 1, State: prop.Tradable}
+	}
 	challenge := prop.Phase{Bucket: "challenge", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT, Target: 3 * percent, TimeLimitMs: 90 * dayMs}
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT}
 	return prop.Genesis{
 		Network: "testnet-1", Origin: key("origin"), AuthWindowMs: 300 * second, DefaultRules: "seed",
-		Operators: []prop.Operator{{Key: key("O"), Roles: []prop.Role{prop.FeedRole}}}, Pairs: []prop.Pair{btc, eth},
+		Operators: []prop.Operator{{Key: key("O"), Roles: []prop.Role{prop.FeedRole}}, {Key: key("R"), Roles: []prop.Role{prop.RiskRole}}},
+		Pairs: []prop.Pair{
+			pair("BTC", "USD", "crypto", 1), pair("ETH", "USD", "crypto", 1), pair("EUR", "USD", "forex", 100_000), pair("USD", "JPY", "forex", 100_000),
+			pair("EUR", "JPY", "forex", 100_000), pair("USD", "CAD", "forex", 100_000),
+		},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * usd, Lock: 1_000 * fixed.ThetaScale, MaxAccounts: 500,
+			ID: "seed", AccountSize: 10_000 * usd, Lock: 1_000 * fixed.ThetaScale, MaxAccounts: 500, MaxResting: 100,
 			FillDelayBatches: 1, MaxPriceAgeMs: 60 * second, Phases: []prop.Phase{challenge, funded},
+			Classes: []prop.ClassRules{{Class: "crypto"}, {Class: "forex"}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
+			Miner: prop.MinerRules{USDPerTheta: 500 * usd, MinTheta: 300 * fixed.ThetaScale, MaxTheta: 1_000 * fixed.ThetaScale},
 		}},
+	}
+}
+
+// testSlippage is made for reading: a coin slips by 10 bp, bought for 10,000 USD or more by 20; a
+// currency by 2 bp, and by 5 from 17:00 to 17:59 in New York. Up to 1,000 USD are free.
+func testSlippage() prop.Slippage {
+	return prop.Slippage{
+		Free: 1_000 * usd, Cap: 3 * percent,
+		Crypto: prop.CryptoSlippage{Multiplier: 1, Default: percent / 10, Pairs: []prop.PairSlippage{{
+			Pair: "BTCUSD", Buy: []prop.SlippageStep{{Below: 10_000 * usd, Estimate: percent / 10}, {Below: 50_000 * usd, Estimate: percent / 5}},
+			Sell: []prop.SlippageStep{{Below: 50_000 * usd, Estimate: percent / 10}},
+		}}},
+		Forex: prop.ForexSlippage{Usual: percent / 50, Hours: []prop.HourSlippage{{Hour: 17, Rate: percent / 20}}},
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/propnet/propnet/fixed"
+	"github.com/propnet/propnet/internal/market"
 	"github.com/propnet/propnet/internal/rules"
 	"github.com/propnet/propnet/prop"
 )
@@ -66,7 +67,7 @@ func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
 		if c.Observed < last.Observed {
 			return nil, prop.Refuse(prop.InvalidPrice, "the batch is older than the pair's last, of "+last.Observed.String(), which)
 		}
-		if err := rules.CheckQuote(q, t.s.LargestPosition(ref), pairs[ref].Lot); err != nil {
+		if err := rules.CheckQuote(q); err != nil {
 			return nil, err
 		}
 		batch.Seen.Set(int(ref))
@@ -74,5 +75,62 @@ func (t *tx) checkBatch(c *prop.ObservePrices) (*prop.PricesObserved, error) {
 			batch.Changed = append(batch.Changed, prop.PriceChange{Pair: ref, Bid: q.Bid, Ask: q.Ask})
 		}
 	}
-	return batch, nil
+	t.rates(batch)
+	return batch, t.checkCountable(batch)
+}
+
+// checkCountable refuses a batch that moves a price or a rate to where what is open could not be counted.
+func (t *tx) checkCountable(batch *prop.PricesObserved) error {
+	moved := map[prop.PairRef]rules.Quote{} // for look-up
+	last := func(p prop.PairRef) rules.Quote {
+		if q, twice := moved[p]; twice {
+			return q
+		}
+		q := t.s.Quote(p)
+		return rules.Quote{Ask: q.Ask, Num: q.Num, Den: q.Den}
+	}
+	for _, c := range batch.Changed {
+		q := last(c.Pair)
+		q.Ask = c.Ask
+		moved[c.Pair] = q
+	}
+	for _, r := range batch.Rates {
+		q := last(r.Pair)
+		q.Num, q.Den = r.Num, r.Den
+		moved[r.Pair] = q
+	}
+	for p := range t.s.Pairs() {
+		if q, is := moved[prop.PairRef(p)]; is {
+			quantity, cost := t.s.Largest(prop.PairRef(p))
+			if err := rules.CheckCountable(&t.s.Pairs()[p], q, quantity, cost); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rates adds the rates to USD that the batch changes, of the pairs that are not quoted in USD.
+func (t *tx) rates(batch *prop.PricesObserved) {
+	if len(batch.Changed) == 0 {
+		return
+	}
+	pairs := t.s.Pairs()
+	fresh := func(id string) (market.Quote, bool) {
+		for _, c := range batch.Changed {
+			if pairs[c.Pair].ID == id {
+				return market.Quote{Bid: c.Bid, Ask: c.Ask}, true
+			}
+		}
+		return t.lastQuote(id)
+	}
+	for i := range pairs {
+		if pairs[i].Quote == "USD" {
+			continue
+		}
+		rate, known := market.QuoteUsd(pairs, &pairs[i], fresh)
+		if last := t.s.Quote(prop.PairRef(i)); known && (rate.Num != last.Num || rate.Den != last.Den) {
+			batch.Rates = append(batch.Rates, prop.UsdRate{Pair: prop.PairRef(i), Num: rate.Num, Den: rate.Den})
+		}
+	}
 }

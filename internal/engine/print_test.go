@@ -22,11 +22,23 @@ func (p printer) registry(e prop.Event) string {
 	case *prop.GenesisSet:
 		return e.Genesis.Network
 	case *prop.EntityRegistered:
-		return fmt.Sprintf("%s owner=%s", e.Hotkey, e.Coldkey)
+		text := fmt.Sprintf("%s owner=%s", e.Hotkey, e.Coldkey)
+		if e.Miner {
+			text += ", a plain miner"
+		}
+		return text
 	case *prop.CollateralObserved:
 		return fmt.Sprintf("%s deposited=%s", p.entity(e.Entity), e.Deposited)
 	case *prop.SubaccountCreated:
-		return fmt.Sprintf("%s number=%d rules=%s size=%s lock=%s", p.account(e.Account), e.ID, p.s.Rules(e.Rules).ID, e.Size, e.Lock)
+		text := p.account(e.Account)
+		if e.ID != prop.MinerID {
+			text += fmt.Sprintf(" number=%d", e.ID)
+		}
+		return fmt.Sprintf("%s %s rules=%s size=%s lock=%s", text, e.Class, p.s.Rules(e.Rules).ID, e.Size, e.Lock)
+	case *prop.SizeScheduled:
+		return fmt.Sprintf("%s %s from %s", p.account(e.Account), e.Size, e.At)
+	case *prop.AccountSized:
+		return fmt.Sprintf("%s %s", p.account(e.Account), e.Size)
 	case *prop.StatusChanged:
 		return fmt.Sprintf("%s %s", p.account(e.Account), e.Status)
 	case *prop.BucketChanged:
@@ -55,21 +67,15 @@ func (p printer) trading(e prop.Event) string {
 	case *prop.PricesObserved:
 		return p.prices(e)
 	case *prop.OrderAccepted:
-		size := map[prop.SizeKind]fmt.Stringer{prop.ByLeverage: e.Leverage, prop.ByValue: e.Value, prop.ByQuantity: e.Quantity}
-		text := fmt.Sprintf("%s %s %s %s", e.Order, p.account(e.Account), p.pair(e.Pair), e.Side)
-		if e.SizeKind != 0 {
-			text += fmt.Sprintf(" %s=%s", e.SizeKind, size[e.SizeKind])
-		}
-		return fmt.Sprintf("%s fills at batch %d", text, e.FillAfter)
+		return p.accepted(e)
+	case *prop.OrderTriggered:
+		return fmt.Sprintf("%s %s %s %s", e.Order, p.account(e.Account), e.Trigger, e.Price)
 	case *prop.OrderFilled:
-		text := fmt.Sprintf("%s %s %s %s %s@%s value=%s cost%s", e.Order, p.account(e.Account), p.pair(e.Pair), e.Side, e.Quantity, e.Price, e.Value, signedUSD(e.CostDelta))
-		if e.Realised != 0 {
-			text += fmt.Sprintf(" realised=%s", e.Realised)
-		}
+		text := fmt.Sprintf("%s %s %s %s %s", e.Order, p.account(e.Account), p.pair(e.Pair), e.Side, trade(&e.Trade))
 		if e.NotTraded != 0 {
 			text += fmt.Sprintf(" not traded=%s", e.NotTraded)
 		}
-		return fmt.Sprintf("%s quotes=%d", text, e.QuotesSeq)
+		return fmt.Sprintf("%s quotes=%d", text, e.Trade.QuotesSeq)
 	case *prop.OrderCancelled:
 		return fmt.Sprintf("%s %s %s", e.Order, p.account(e.Account), e.Reason)
 	case *prop.FeeCharged:
@@ -81,8 +87,20 @@ func (p printer) trading(e prop.Event) string {
 		}
 		return fmt.Sprintf("%s %s quotes=%d", strings.Join(names, " "), e.Reason, e.QuotesSeq)
 	case *prop.PositionClosed:
-		return fmt.Sprintf("%s %s %s@%s value=%s cost%s realised=%s %s quotes=%d age=%dms", p.account(e.Account), p.pair(e.Pair),
-			e.Quantity, e.Price, e.Value, signedUSD(e.CostDelta), e.Realised, e.Reason, e.QuotesSeq, e.PriceAge)
+		return fmt.Sprintf("%s %s %s %s quotes=%d age=%dms", p.account(e.Account), p.pair(e.Pair), trade(&e.Trade), e.Reason, e.Trade.QuotesSeq, e.PriceAge)
+	case *prop.CarryCharged:
+		text := e.Boundary.String()
+		for _, c := range e.Rates {
+			text += fmt.Sprintf(" %s %s (%d of %s)", p.pair(c.Pair), c.Rate, c.Units, p.s.Rules(c.Rules).ID)
+		}
+		return text
+	case *prop.PairStateChanged:
+		return fmt.Sprintf("%s %s by %s", p.pair(e.Pair), e.State, e.By)
+	case *prop.HaltChanged:
+		whom := map[prop.Scope]func() string{
+			prop.Everything: func() string { return "everything" }, prop.OneEntity: func() string { return p.entity(*e.Entity) }, prop.OneAccount: func() string { return p.account(*e.Account) },
+		}[e.Scope]()
+		return fmt.Sprintf("%s %s by %s", whom, map[bool]string{true: "halted", false: "resumed"}[e.Halted], e.By)
 	case *prop.AccountEliminated:
 		text := fmt.Sprintf("%s %s in %s; %s; balance=%s", p.account(e.Account), e.Reason, e.Bucket, verdict(e.Verdict), e.Balance)
 		for _, q := range e.Prices {
@@ -93,10 +111,64 @@ func (p printer) trading(e prop.Event) string {
 	return fmt.Sprintf("(%T is not printed)", e)
 }
 
+func (p printer) accepted(e *prop.OrderAccepted) string {
+	size := map[prop.SizeKind]fmt.Stringer{prop.ByLeverage: e.Leverage, prop.ByValue: e.Value, prop.ByQuantity: e.Quantity}
+	text := fmt.Sprintf("%s %s %s", e.Order, p.account(e.Account), p.pair(e.Pair))
+	if e.Type != prop.Market {
+		text += " " + e.Type.String()
+	}
+	text += " " + e.Side.String()
+	if e.SizeKind != 0 {
+		text += fmt.Sprintf(" %s=%s", e.SizeKind, size[e.SizeKind])
+	}
+	for _, price := range []struct {
+		name string
+		v    fixed.Price
+	}{{"limit", e.LimitPrice}, {"stop", e.StopLoss}, {"profit", e.TakeProfit}} {
+		if price.v != 0 {
+			text += fmt.Sprintf(" %s=%s", price.name, price.v)
+		}
+	}
+	if e.Parent != (prop.CommandID{}) {
+		text += fmt.Sprintf(" of %s", e.Parent)
+	}
+	if e.Type == prop.Market {
+		text += fmt.Sprintf(" fills at batch %d", e.FillAfter)
+	} else {
+		text += fmt.Sprintf(" rests from batch %d", e.FillAfter)
+	}
+	if e.CoolUntil != 0 {
+		text += fmt.Sprintf("; next in the pair from %s", e.CoolUntil)
+	}
+	return text
+}
+
+// trade says what was paid, and in what; without slippage and in USD it is short.
+func trade(t *prop.Trade) string {
+	text := fmt.Sprintf("%s@%s", t.Quantity, t.Price)
+	if t.Slippage != 0 {
+		text += fmt.Sprintf(" (%s slipped by %s)", t.Quoted, t.Slippage)
+	}
+	text += fmt.Sprintf(" value=%s cost%s", t.Value, signedUSD(t.CostDelta))
+	if t.RateNum != t.RateDen {
+		text += fmt.Sprintf(" at %s/%s", t.RateNum, t.RateDen)
+	}
+	if t.Gain != 0 {
+		text += fmt.Sprintf(" realised=%s", t.Realised)
+	}
+	if t.RateNum != t.RateDen && t.Gain != 0 {
+		text += fmt.Sprintf(" of %s", t.Gain)
+	}
+	return text
+}
+
 func (p printer) prices(e *prop.PricesObserved) string {
 	var parts []string
 	for _, c := range e.Changed {
 		parts = append(parts, fmt.Sprintf("%s=%s/%s", p.pair(c.Pair), c.Bid, c.Ask))
+	}
+	for _, r := range e.Rates {
+		parts = append(parts, fmt.Sprintf("%s in USD %s/%s", p.s.Pairs()[r.Pair].ID, r.Num, r.Den))
 	}
 	for i, spec := range p.s.Pairs() {
 		if e.Seen.Has(i) && !strings.Contains(strings.Join(parts, " ")+"=", spec.ID+"=") {
@@ -139,8 +211,8 @@ func (p printer) show(name prop.AccountKey) string {
 		pos := p.s.Position(ref, pair)
 		text += fmt.Sprintf("; %s %s cost=%s unrealised=%s", p.pair(pair), pos.Quantity, pos.Cost, pos.Unrealised)
 	}
-	if n := p.s.Waiting(ref); n != 0 {
-		text += fmt.Sprintf("; %d waiting", n)
+	for i, o := range p.s.OrdersOf(ref) {
+		text += []string{"; orders ", " "}[min(i, 1)] + o.Order.String()
 	}
 	return text
 }

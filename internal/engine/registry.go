@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strconv"
+
 	"strings"
 	"unicode/utf8"
 
@@ -21,17 +23,72 @@ func (t *tx) start(c *prop.Start) error {
 }
 
 func (t *tx) registerEntity(c *prop.RegisterEntity) error {
-	id := prop.KV{Key: "entity", Value: c.Hotkey.String()}
-	if t.cmd.Signer != c.Hotkey {
+	if err := t.mayRegister(c.Hotkey); err != nil {
+		return err
+	}
+	t.emit(&prop.EntityRegistered{Entity: prop.EntityRef(len(t.s.Entities())), Hotkey: c.Hotkey, Coldkey: c.Coldkey})
+	return nil
+}
+
+// registerMiner opens a miner's one account, pending until the deposit is known and its day has come.
+func (t *tx) registerMiner(c *prop.RegisterMiner) error {
+	if err := t.mayRegister(c.Hotkey); err != nil {
+		return err
+	}
+	pinned := t.s.DefaultRules()
+	if r := t.s.Rules(pinned); r.Miner.USDPerTheta == 0 {
+		return prop.Refuse(prop.InvalidField, "the rule set has no plain miners")
+	} else if err := t.knowsClass(r, c.Class); err != nil {
+		return err
+	}
+	entity := prop.EntityRef(len(t.s.Entities()))
+	t.emit(&prop.EntityRegistered{Entity: entity, Hotkey: c.Hotkey, Coldkey: c.Coldkey, Miner: true})
+	t.emit(&prop.SubaccountCreated{Account: prop.AccountRef(t.s.Accounts()), Entity: entity, ID: prop.MinerID, Rules: pinned, Class: c.Class})
+	return nil
+}
+
+// schedule plans what a new deposit makes of a miner's account, from the next UTC day on.
+func (t *tx) schedule(ref prop.EntityRef) {
+	e := t.s.Entities()[ref]
+	if !e.Miner {
+		return
+	}
+	a := t.s.Account(e.Accounts[0])
+	size, enough := rules.MinerSize(&t.s.Rules(a.Rules).Miner, e.Deposited)
+	if enough && size != t.s.PlannedSize(a.Ref) && (a.Status == prop.Pending || a.Status == prop.Active) {
+		t.emit(&prop.SizeScheduled{Account: a.Ref, Size: size, At: rules.NextDay(t.stamp.At)})
+	}
+}
+
+// resize gives an account its scheduled size; the first one makes it active.
+func (t *tx) resize(z state.Sizing) {
+	a := t.s.Account(z.Account)
+	t.emit(&prop.AccountSized{Account: z.Account, Size: z.Size})
+	if a.Status == prop.Pending {
+		t.emit(&prop.StatusChanged{Account: z.Account, Status: prop.Active})
+		t.enterPhase(z.Account, 0, nil)
+	}
+}
+
+func (t *tx) knowsClass(r *prop.RuleSet, class string) error {
+	if _, known := r.Of(class); !known {
+		return prop.Refuse(prop.InvalidField, "the rule set has no class "+strconv.QuoteToASCII(class[:min(len(class), 32)]))
+	}
+	return nil
+}
+
+// mayRegister refuses who is not the hotkey itself, is known already, or finds no room.
+func (t *tx) mayRegister(hotkey prop.Hotkey) error {
+	id := prop.KV{Key: "entity", Value: hotkey.String()}
+	if t.cmd.Signer != hotkey {
 		return prop.Refuse(prop.NotOwner, "registration is signed by the hotkey that becomes the entity", id)
 	}
-	if _, exists := t.s.Entity(c.Hotkey); exists {
-		return prop.Refuse(prop.EntityExists, "the hotkey is an entity already", id)
+	if _, exists := t.s.Entity(hotkey); exists {
+		return prop.Refuse(prop.EntityExists, "the hotkey is an entity or a miner already", id)
 	}
 	if len(t.s.Entities()) >= prop.MaxEntities {
 		return prop.Refuse(prop.EntityLimit, "the network is full", id)
 	}
-	t.emit(&prop.EntityRegistered{Entity: prop.EntityRef(len(t.s.Entities())), Hotkey: c.Hotkey, Coldkey: c.Coldkey})
 	return nil
 }
 
@@ -45,6 +102,7 @@ func (t *tx) observeCollateral(c *prop.ObserveCollateral) error {
 	}
 	if e := t.s.Entities()[ref]; !e.Known || e.Deposited != c.Deposited {
 		t.emit(&prop.CollateralObserved{Entity: ref, Deposited: c.Deposited})
+		t.schedule(ref)
 	}
 	return nil
 }
@@ -60,6 +118,12 @@ func (t *tx) createSubaccount(c *prop.CreateSubaccount) error {
 	}
 	pinned := t.s.DefaultRules()
 	r := t.s.Rules(pinned)
+	if e.Miner {
+		return prop.Refuse(prop.EntityNotFound, "a plain miner has one account", prop.KV{Key: "entity", Value: c.Entity.String()})
+	}
+	if err := t.knowsClass(r, c.Class); err != nil {
+		return err
+	}
 	if err := rules.CheckOpen(r, e.Hotkey, e.Known, e.Free(), e.Live); err != nil {
 		return err
 	}
@@ -67,7 +131,7 @@ func (t *tx) createSubaccount(c *prop.CreateSubaccount) error {
 		return prop.Refuse(prop.AccountLimit, "the entity has used up its numbers", prop.KV{Key: "entity", Value: c.Entity.String()})
 	}
 	account := prop.AccountRef(t.s.Accounts())
-	t.emit(&prop.SubaccountCreated{Account: account, Entity: ref, ID: uint32(len(e.Accounts)), Rules: pinned, Size: r.AccountSize, Lock: r.Lock})
+	t.emit(&prop.SubaccountCreated{Account: account, Entity: ref, ID: uint32(len(e.Accounts)), Rules: pinned, Size: r.AccountSize, Lock: r.Lock, Class: c.Class})
 	t.emit(&prop.EffectRequested{Effect: t.s.NextEffect(), Kind: prop.LockCollateral, Entity: ref, Account: account, Amount: r.Lock})
 	return nil
 }

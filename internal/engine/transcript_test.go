@@ -75,7 +75,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, s: state.New(), at: epoch, ids: map[string]prop.CommandID{}, codes: map[prop.Code]bool{}, verbs: verbs}
-	for _, name := range []string{"E", "E-cold", "F", "F-cold", "O", "X", "origin"} {
+	for _, name := range []string{"E", "E-cold", "F", "F-cold", "M", "M-cold", "O", "R", "X", "origin"} {
 		w.names = append(w.names, key(name).String(), name)
 	}
 	return w
@@ -170,7 +170,7 @@ func (w *world) sign(l line, cmd prop.Command, signer string) prop.Signed {
 			name = strconv.Itoa(w.made)
 		}
 		w.ids[name] = id
-		w.names = append(w.names, id.String(), "#"+name)
+		w.names = append(w.names, id.String(), "#"+name, id.BracketID().String(), "#"+name+"b")
 	}
 	return signed(w.t, cmd, key(signer), id)
 }
@@ -178,6 +178,7 @@ func (w *world) sign(l line, cmd prop.Command, signer string) prop.Signed {
 // line is one command of a transcript: a verb, words, and key=value options in order.
 type line struct {
 	t    *testing.T
+	text string
 	verb string
 	args []string
 	opts [][2]string
@@ -185,7 +186,7 @@ type line struct {
 
 func parseLine(t *testing.T, text string) line {
 	words := strings.Fields(text)
-	l := line{t: t, verb: words[0]}
+	l := line{t: t, text: text, verb: words[0]}
 	for _, word := range words[1:] {
 		if k, v, ok := strings.Cut(word, "="); ok {
 			l.opts = append(l.opts, [2]string{k, v})
@@ -235,9 +236,12 @@ func (l line) number(text string) uint64 {
 	return n
 }
 
-// account reads E_0.
+// account reads E_0, or M for a miner's.
 func (l line) account(text string) prop.AccountKey {
-	entity, number, _ := strings.Cut(text, "_")
+	entity, number, firm := strings.Cut(text, "_")
+	if !firm {
+		return prop.AccountKey{Entity: key(entity), ID: prop.MinerID}
+	}
 	return prop.AccountKey{Entity: key(entity), ID: uint32(l.number(number))}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/propnet/propnet/internal/market"
 	"github.com/propnet/propnet/internal/rules"
 	"github.com/propnet/propnet/internal/state"
 	"github.com/propnet/propnet/prop"
@@ -13,10 +14,37 @@ func NextWake(s *state.State) (at prop.Instant, ok bool) {
 		return s.At(), true
 	}
 	deadline, ok := s.NextDeadline()
-	return deadline + 1, ok // an account may still pass on its last millisecond
+	at = deadline + 1 // an account may still pass on its last millisecond
+	if carry, due := nextCarry(s); due && (!ok || carry < at) {
+		at, ok = carry, true
+	}
+	if z, due := s.NextSizing(); due && (!ok || z.At < at) {
+		at, ok = z.At, true
+	}
+	return at, ok
 }
 
-// tick eliminates frozen accounts, or freezes those whose deadline has passed.
+// nextCarry is the next boundary at which anyone pays carry. Boundaries up to the state's instant
+// have passed: a tick stood on each while anyone held anything.
+func nextCarry(s *state.State) (at prop.Instant, ok bool) {
+	for p := range s.Pairs() {
+		if b, due := carryOf(s, prop.PairRef(p)); due && (!ok || b.At < at) {
+			at, ok = b.At, true
+		}
+	}
+	return at, ok
+}
+
+// carryOf is the next boundary of a pair that anyone holds.
+func carryOf(s *state.State, p prop.PairRef) (market.Boundary, bool) {
+	if len(s.Holders(p)) == 0 {
+		return market.Boundary{}, false
+	}
+	return market.NextCarry(s.Pairs()[p].Class, s.At())
+}
+
+// tick eliminates frozen accounts, charges carry at its boundary, gives a miner's account its new size, or
+// freezes accounts whose deadline has passed.
 func (t *tx) tick() error {
 	if frozen := t.s.Frozen(); len(frozen) != 0 {
 		for range min(len(frozen), prop.MaxEliminations) {
@@ -24,10 +52,40 @@ func (t *tx) tick() error {
 		}
 		return nil
 	}
+	if at, due := nextCarry(t.s); due && at <= t.stamp.At {
+		t.carry(at)
+		return nil
+	}
+	if z, due := t.s.NextSizing(); due && z.At <= t.stamp.At {
+		t.resize(z)
+		return nil
+	}
 	if late := t.s.Due(t.stamp.At, prop.MaxEliminations); len(late) != 0 {
 		t.emit(&prop.AccountsFrozen{Accounts: prop.PackAccounts(late), Reason: prop.TimeLimit, QuotesSeq: t.lastQuotes()})
 	}
 	return nil
+}
+
+// carry charges a boundary: one rate for each pair and rule set that anyone holds it under.
+func (t *tx) carry(at prop.Instant) {
+	e := &prop.CarryCharged{Boundary: at}
+	for p, spec := range t.s.Pairs() {
+		b, due := carryOf(t.s, prop.PairRef(p))
+		if !due || b.At != at {
+			continue
+		}
+		held := make([]bool, len(t.s.Genesis().RuleSets))
+		for _, r := range t.s.Holders(prop.PairRef(p)) {
+			held[t.s.Account(r).Rules] = true
+		}
+		for r, there := range held {
+			if there {
+				rate := rules.Carry(t.s.Rules(prop.RulesRef(r)), spec.Class, b.Units)
+				e.Rates = append(e.Rates, prop.CarryRate{Pair: prop.PairRef(p), Rules: prop.RulesRef(r), Units: int64(b.Units), Rate: rate})
+			}
+		}
+	}
+	t.emit(e)
 }
 
 // lastQuotes is the record of the newest price batch.
@@ -44,19 +102,15 @@ func (t *tx) eliminate(f state.Frozen) {
 	a := t.s.Account(f.Account)
 	phase := &t.s.Rules(a.Rules).Phases[a.Phase]
 	record := &prop.AccountEliminated{Account: a.Ref, Reason: f.Reason, Bucket: phase.Bucket, Verdict: verdict(f, a, phase)}
-	for _, o := range t.ordersOf(a.Ref) {
-		t.emit(&prop.OrderCancelled{Order: o, Account: a.Ref, Reason: prop.AccountGone})
-	}
-	for _, p := range append([]prop.PairRef(nil), t.s.Held(a.Ref)...) {
+	for _, p := range t.s.Held(a.Ref) {
 		pos, quote := t.s.Position(a.Ref, p), t.s.Quote(p)
 		record.Prices = append(record.Prices, prop.PairPrice{Pair: p, Quantity: pos.Quantity, Bid: quote.Bid, Ask: quote.Ask, Mark: quote.Mark})
-		price := rules.FillPrice(pos.Quantity < 0, quote.Bid, quote.Ask)
-		trade := mustFill(-pos.Quantity, pos, price, t.s.Pairs()[p].Lot)
-		t.emit(&prop.PositionClosed{
-			Account: a.Ref, Pair: p, Price: price, Quantity: trade.Quantity, Value: trade.Value, Realised: trade.Realised,
-			CostDelta: trade.CostDelta, QuotesSeq: quote.Seq, PriceAge: int64(t.stamp.At - quote.Seen), Reason: f.Reason,
-		})
-		t.charge(a, p, trade.Value)
+	}
+	for _, id := range t.ordersOf(a.Ref) {
+		t.cancel(id, a.Ref, prop.AccountGone)
+	}
+	for _, p := range append([]prop.PairRef(nil), t.s.Held(a.Ref)...) {
+		t.close(a, p, f.Reason)
 	}
 	record.Balance = t.s.Account(a.Ref).Balance
 	t.emit(record)
@@ -76,13 +130,8 @@ func verdict(f state.Frozen, a state.Account, phase *prop.Phase) prop.Verdict {
 }
 
 func (t *tx) ordersOf(r prop.AccountRef) (ids []prop.CommandID) {
-	if t.s.Waiting(r) == 0 {
-		return nil
-	}
-	for _, o := range t.s.Orders() {
-		if o.Account == r {
-			ids = append(ids, o.Order)
-		}
+	for _, o := range t.s.OrdersOf(r) {
+		ids = append(ids, o.Order)
 	}
 	return ids
 }

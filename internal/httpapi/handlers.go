@@ -7,9 +7,52 @@ import (
 
 	"github.com/propnet/propnet/client/api"
 	"github.com/propnet/propnet/internal/request"
+	"github.com/propnet/propnet/internal/whatif"
 	"github.com/propnet/propnet/internal/wire"
 	"github.com/propnet/propnet/prop"
 )
+
+// dryRun tries an order on a copy of its account.
+func (s *server) dryRun(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, prop.MaxCommandBytes))
+	if err != nil {
+		writeProblem(w, prop.Refuse(prop.BodyTooLarge, "the body has too many bytes"))
+		return
+	}
+	decoded, err := request.Decode(&prop.Envelope{Path: request.PathOrders, Body: body})
+	if err != nil {
+		writeProblem(w, err)
+		return
+	}
+	order := decoded.Command.(*prop.SubmitOrder) // what that path decodes to
+	tried, err := s.View.Copy(order.Account)
+	if err != nil {
+		writeProblem(w, err)
+		return
+	}
+	out := api.DryRun{AsOf: api.AsOf(tried.AsOf())}
+	result, err := whatif.Order(tried.State(), s.Node.Now(), order)
+	if err != nil {
+		out.Refused = problem(err)
+		writeJSON(w, http.StatusOK, "application/json", out)
+		return
+	}
+	if out.Fills = result.Fills; result.Fills {
+		t := result.Trade
+		out.Fill = &api.Fill{
+			Seq: out.AsOf.Seq, At: out.AsOf.At, Quoted: t.Quoted, Slippage: t.Slippage, Price: t.Price, Quantity: t.Quantity, Value: t.Value,
+			Realised: t.Realised, Fee: result.Fee, NotTraded: result.NotTraded, QuotesSeq: out.AsOf.Seq,
+		}
+	}
+	if result.Cancelled != 0 {
+		out.Cancelled = result.Cancelled.String()
+	}
+	if a, _, err := tried.Account(order.Account); err == nil {
+		after := accountJSON(a)
+		out.Account = &after
+	}
+	writeJSON(w, http.StatusOK, "application/json", out)
+}
 
 // submit takes any signed call: size, envelope, then the node, which verifies, decides and makes
 // it durable.
@@ -166,8 +209,8 @@ func (s *server) eliminations(in *page) (api.EliminationList, error) {
 }
 
 func (s *server) prices(*struct{}) (api.PriceList, error) {
-	all, asOf := s.View.Prices()
 	now := s.Node.Now()
+	all, asOf := s.View.Prices(now)
 	out := api.PriceList{AsOf: api.AsOf(asOf), Prices: []api.Price{}}
 	for _, p := range all {
 		out.Prices = append(out.Prices, priceJSON(p, now))

@@ -45,6 +45,7 @@ var (
 	origin  = wire.NewRepeatableKey([32]byte{1})
 	firm    = wire.NewRepeatableKey([32]byte{2})
 	feeder  = wire.NewRepeatableKey([32]byte{3})
+	risk    = wire.NewRepeatableKey([32]byte{4})
 	account = prop.AccountKey{Entity: firm.Public()}
 )
 
@@ -53,10 +54,10 @@ func genesis() prop.Genesis {
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT}
 	return prop.Genesis{
 		Network: network, Origin: origin.Public(), AuthWindowMs: window, DefaultRules: "seed",
-		Operators: []prop.Operator{{Key: feeder.Public(), Roles: []prop.Role{prop.FeedRole}}},
-		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}},
+		Operators: []prop.Operator{{Key: feeder.Public(), Roles: []prop.Role{prop.FeedRole}}, {Key: risk.Public(), Roles: []prop.Role{prop.RiskRole}}},
+		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: 5 * fixed.RatioScale}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 3_600 * second, Phases: []prop.Phase{challenge, funded},
 		}},
 	}
@@ -97,8 +98,13 @@ func (l *lockedBuffer) String() string {
 // serve opens a node and serves it; its loop does not run yet.
 func serve(t *testing.T) *rig {
 	t.Helper()
+	return serveOn(t, genesis())
+}
+
+func serveOn(t *testing.T, g prop.Genesis) *rig {
+	t.Helper()
 	r := &rig{t: t, view: view.New(), journal: journal.NewMemory(), log: new(lockedBuffer), done: make(chan struct{})}
-	if err := node.Init(r.journal, origin, genesis(), epoch); err != nil {
+	if err := node.Init(r.journal, origin, g, epoch); err != nil {
 		t.Fatal(err)
 	}
 	twin, err := collateral.OpenTwin(t.TempDir(), 3*lock)
@@ -116,7 +122,7 @@ func serve(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := webui.Status(r.view, network, "test")
+	page, err := webui.Status(r.view, network, "test", r.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,37 +244,46 @@ func (r *rig) post(key *wire.Key, path string, body any) api.Command {
 // a waiting order.
 func (r *rig) trade() {
 	r.t.Helper()
-	prices := func(dollars int64) {
-		p := fixed.Price(dollars) * fixed.PriceScale
-		if err := r.Command(r.ctx, &prop.ObservePrices{Observed: r.Now() + second, Quotes: []prop.Quote{{Pair: "BTCUSD", Bid: p, Ask: p}}}); err != nil {
-			r.t.Fatal(err)
-		}
-		if err := r.Settle(r.ctx); err != nil {
-			r.t.Fatal(err)
-		}
-	}
 	order := func(id uint32, leverage int64) {
 		l := fixed.Ratio(leverage * fixed.RatioScale)
 		o := api.SubmitOrder{Account: prop.AccountKey{Entity: firm.Public(), ID: id}, Pair: "BTCUSD", Side: "LONG", Leverage: &l}
 		r.last = r.post(firm, request.PathOrders, o).ID
 	}
+	r.found()
+	r.post(firm, request.PathSubaccounts, creation)
+	r.prices(1, 100)
+	order(0, 1)
+	order(1, 5)
+	r.prices(1, 100)
+	r.prices(1, 98) // number 1 loses 10 %
+	order(0, 1)
+}
+
+// found makes a firm with a deposit and one account.
+func (r *rig) found() {
+	r.t.Helper()
 	r.post(firm, request.PathEntities, registration)
 	if err := r.Command(r.ctx, &prop.ObserveCollateral{Entity: firm.Public(), Deposited: 3 * lock}); err != nil {
 		r.t.Fatal(err)
 	}
 	r.post(firm, request.PathSubaccounts, creation)
-	r.post(firm, request.PathSubaccounts, creation)
-	prices(100)
-	order(0, 1)
-	order(1, 5)
-	prices(100)
-	prices(98) // number 1 loses 10 %
-	order(0, 1)
+}
+
+// prices is the feed's next batch of the pair, so many seconds later.
+func (r *rig) prices(seconds prop.Instant, dollars int64) {
+	r.t.Helper()
+	p := fixed.Price(dollars) * fixed.PriceScale
+	if err := r.Command(r.ctx, &prop.ObservePrices{Observed: r.Now() + seconds*second, Quotes: []prop.Quote{{Pair: "BTCUSD", Bid: p, Ask: p}}}); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.Settle(r.ctx); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 var (
 	registration = api.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}}
-	creation     = api.CreateSubaccount{Entity: firm.Public()}
+	creation     = api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"}
 )
 
 func decode[T any](t *testing.T, a answer) (v T) {

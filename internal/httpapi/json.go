@@ -26,7 +26,7 @@ func optional[T comparable](v T) *T {
 
 func entityJSON(e view.Entity) api.Entity {
 	return api.Entity{
-		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Slots: e.Live, Equity: e.Equity, ByStatus: e.ByStatus, ByBucket: e.ByBucket,
+		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Miner: e.Miner, Slots: e.Live, Equity: e.Equity, ByStatus: e.ByStatus, ByBucket: e.ByBucket,
 		Collateral: api.Collateral{Known: e.Known, Deposited: e.Deposited, Locked: e.Locked, Slashed: e.Slashed, Free: e.Free},
 	}
 }
@@ -34,7 +34,7 @@ func entityJSON(e view.Entity) api.Entity {
 func accountJSON(a view.Account) api.Account {
 	out := api.Account{
 		Account: a.Key, Status: a.Status.String(), Bucket: a.Bucket, RuleSet: a.Rules, Size: a.Size, Balance: a.Balance, Unrealised: a.Unrealised,
-		Equity: a.Equity, Peak: a.Peak, PeakSeq: a.PeakSeq, Deadline: optional(a.Deadline), Waiting: a.Waiting,
+		Equity: a.Equity, Peak: a.Peak, PeakSeq: a.PeakSeq, Deadline: optional(a.Deadline), Waiting: a.Waiting, Resting: a.Resting, Class: a.Class, Halted: a.Halted,
 		Positions: each(a.Positions, func(p view.Position) api.Position { return api.Position(p) }),
 		Tests: each(a.Tests, func(t view.Test) api.Test {
 			return api.Test{
@@ -70,7 +70,8 @@ func eliminationJSON(e view.Elimination) api.Elimination {
 
 func orderJSON(o view.Order) api.Order {
 	out := api.Order{
-		ID: o.ID, Account: o.Account, Pair: o.Pair, Side: o.Side.String(), Leverage: optional(o.Leverage), Value: optional(o.Value),
+		ID: o.ID, Account: o.Account, Pair: o.Pair, Type: o.Type.String(), Side: o.Side.String(), LimitPrice: optional(o.LimitPrice),
+		StopLoss: optional(o.StopLoss), TakeProfit: optional(o.TakeProfit), Parent: optional(o.Parent), Leverage: optional(o.Leverage), Value: optional(o.Value),
 		Quantity: optional(o.Quantity), Status: o.Status, Reason: o.Reason, Seq: o.Seq, At: o.At,
 	}
 	if o.Fill != nil {
@@ -83,7 +84,9 @@ func orderJSON(o view.Order) api.Order {
 func priceJSON(p view.Price, now prop.Instant) api.Price {
 	out := api.Price{
 		Pair: p.Pair.ID, Class: p.Pair.Class, Bid: p.Bid, Ask: p.Ask, Mark: p.Mark, Seen: optional(p.Seen), Seq: p.Seq,
-		MinLeverage: p.Pair.MinLeverage, MaxLeverage: p.Pair.MaxLeverage,
+		Display: p.Pair.Display, State: p.State.String(), MinLeverage: p.Pair.MinLeverage, MaxLeverage: p.Pair.MaxLeverage,
+		Multiplier: p.Pair.Multiplier, RateNum: p.Num, RateDen: p.Den, Lot: p.Pair.Lot, Open: p.Open, NextOpen: optional(p.NextOpen),
+		NextClose: optional(p.NextClose), FeeRate: p.FeeRate, CarryRate: p.CarryRate, Tradable: p.Why == "", Why: p.Why,
 	}
 	if p.Seen != 0 {
 		age := int64(now - p.Seen)

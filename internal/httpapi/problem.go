@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/propnet/propnet/client/api"
 	"github.com/propnet/propnet/prop"
@@ -30,6 +31,9 @@ func writeProblem(w http.ResponseWriter, err error) {
 	p := problem(err)
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
+	}
+	if ms, err := strconv.Atoi(p.Context[prop.RetryAfterKey]); err == nil {
+		w.Header().Set("Retry-After", strconv.Itoa((ms+999)/1000))
 	}
 	writeJSON(w, p.Status, p.ContentType(""), p)
 }

@@ -65,6 +65,10 @@ func TestEveryRouteHasAPolicy(t *testing.T) {
 			switch {
 			case method == "post" && signed && !token:
 				problem(t, what, r.send(r.request(http.MethodPost, path, nil)), prop.Unsigned)
+			case path == "/v1/orders/dry-run" && method == "post" && token && !signed:
+				if a := r.send(r.request(http.MethodPost, path, []byte("{}"))); a.StatusCode != http.StatusUnauthorized {
+					t.Errorf("%s without a token: %d", what, a.StatusCode)
+				}
 			case method == "get" && token && !signed:
 				url := r.example(path)
 				r.needsToken(url)
@@ -79,8 +83,8 @@ func TestEveryRouteHasAPolicy(t *testing.T) {
 			}
 		}
 	}
-	if routes != 15 {
-		t.Errorf("%d routes in the document, 15 known here", routes)
+	if routes != 20 {
+		t.Errorf("%d routes in the document, 20 known here", routes)
 	}
 	for _, path := range openPaths {
 		a := r.send(r.request(http.MethodGet, path, nil))
@@ -295,7 +299,7 @@ func TestMetricsCountTheJournal(t *testing.T) {
 // counts are the names in JSON that are whole numbers; all other figures are decimal strings.
 var counts = []string{
 	"seq", "peak_seq", "anchor_seq", "quotes_seq", "at_seq", "record_seq", "index", "code", "status", "slots", "waiting_orders",
-	"auth_window_ms", "age_ms", "by_status", "by_bucket",
+	"resting_orders", "lot", "multiplier", "auth_window_ms", "age_ms", "by_status", "by_bucket",
 }
 
 // TestMoneyIsText: a float would lose digits on the way, so no figure of money, price or quantity

@@ -14,11 +14,17 @@ import (
 
 // routes is the list of everything that the server answers.
 func (s *server) routes(mux *http.ServeMux, a huma.API) {
-	s.signed(mux, a, request.PathEntities, "Register an entity", api.RegisterEntity{})
-	s.signed(mux, a, request.PathSubaccounts, "Create an entity's next subaccount", api.CreateSubaccount{})
-	s.signed(mux, a, request.PathOrders, "Submit a market order; it fills on the pair's next price batch", api.SubmitOrder{})
-	s.signed(mux, a, request.PathPrices, "Push a price batch (operators with the feed role)", api.PushPrices{})
+	s.post(mux, a, request.PathEntities, "Register an entity", api.RegisterEntity{})
+	s.post(mux, a, request.PathMiners, "Register a plain miner: one account, sized by its deposit from the next UTC day on", api.RegisterMiner{})
+	s.post(mux, a, request.PathSubaccounts, "Create an entity's next subaccount", api.CreateSubaccount{})
+	s.post(mux, a, request.PathOrders, "Submit an order: MARKET, LIMIT or BRACKET", api.SubmitOrder{})
+	s.post(mux, a, request.PathCancel, "Cancel one resting order, or all of an account", api.CancelOrder{})
+	s.post(mux, a, request.PathPairState, "Halt, resume or narrow a pair (operators with the risk role)", api.SetPairState{})
+	s.post(mux, a, request.PathHalts, "Kill switch: halt, resume or flatten an account, a firm, everything (risk role, or a firm its own)", api.Halt{})
+	s.post(mux, a, request.PathPrices, "Push a price batch (operators with the feed role)", api.PushPrices{})
 
+	document(a, pathDryRun, "What an order would do on the quotes as they are; nothing changes", "token", api.SubmitOrder{}, api.DryRun{})
+	mux.HandleFunc("POST "+pathDryRun, s.dryRun)
 	get(s, a, "/v1/time", "Network, origin and time to sign with", s.time)
 	get(s, a, "/v1/commands/{id}", "A command by its id, with its receipt", s.command)
 	get(s, a, "/v1/entities", "All entities", s.entities)
@@ -60,24 +66,31 @@ func get[I, T any](s *server, a huma.API, path, summary string, fn func(*I) (T, 
 	})
 }
 
-// signed registers a mutating call. The body is read raw, because the signature covers its bytes;
-// the node verifies and decodes it.
-func (s *server) signed(mux *http.ServeMux, a huma.API, path, summary string, body any) {
+// pathDryRun reads, although it is a POST: it needs a token and no signature.
+const pathDryRun = request.PathOrders + "/dry-run"
+
+// post registers a signed call. The body is read raw, because the signature covers its bytes; the node
+// verifies and decodes it.
+func (s *server) post(mux *http.ServeMux, a huma.API, path, summary string, body any) {
+	document(a, path, summary, "envelope", body, api.Command{})
+	mux.HandleFunc("POST "+path, s.submit)
+}
+
+// document adds a POST that reads its body itself to the OpenAPI document.
+func document(a huma.API, path, summary, security string, body, answer any) {
 	registry := a.OpenAPI().Components.Schemas
-	schema := func(v any) *huma.Schema { return registry.Schema(reflect.TypeOf(v), true, "") }
 	content := func(v any, kind string) map[string]*huma.MediaType {
-		return map[string]*huma.MediaType{kind: {Schema: schema(v)}}
+		return map[string]*huma.MediaType{kind: {Schema: registry.Schema(reflect.TypeOf(v), true, "")}}
 	}
 	a.OpenAPI().AddOperation(&huma.Operation{
 		Method: http.MethodPost, Path: path, Summary: summary, OperationID: operationID(http.MethodPost, path),
-		Security:    []map[string][]string{{"envelope": {}}},
+		Security:    []map[string][]string{{security: {}}},
 		RequestBody: &huma.RequestBody{Required: true, Content: content(body, "application/json")},
 		Responses: map[string]*huma.Response{
-			"200":     {Description: "durable", Content: content(api.Command{}, "application/json")},
+			"200":     {Description: "done", Content: content(answer, "application/json")},
 			"default": {Description: "refused", Content: content(api.Problem{}, "application/problem+json")},
 		},
 	})
-	mux.HandleFunc("POST "+path, s.submit)
 }
 
 func operationID(method, path string) string {

@@ -108,7 +108,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		switch {
 		case len(r.RequestURI) > maxURL:
 			writeProblem(w, prop.Refuse(prop.InvalidField, "the URL is too long"))
-		case r.Method == http.MethodPost || open[r.URL.Path] || s.tokenOK(r):
+		case r.Method == http.MethodPost && r.URL.Path != pathDryRun || open[r.URL.Path] || s.tokenOK(r):
 			next.ServeHTTP(w, r)
 		default:
 			h.Set("WWW-Authenticate", "Bearer")

@@ -14,7 +14,9 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-var paths = []string{request.PathEntities, request.PathSubaccounts, request.PathOrders, request.PathPrices}
+var paths = []string{
+	request.PathEntities, request.PathMiners, request.PathSubaccounts, request.PathOrders, request.PathCancel, request.PathPairState, request.PathHalts, request.PathPrices,
+}
 
 // TestForgeries: nothing but the call as it was signed, for this node and now, is taken.
 func TestForgeries(t *testing.T) {
@@ -125,7 +127,30 @@ func TestMalformedBodies(t *testing.T) {
 		{"deep nesting", request.PathOrders, order(`,"leverage":` + deep + strings.Repeat("]", len(deep))), prop.InvalidJSON},
 		{"deep nesting without end", request.PathOrders, order(`,"leverage":` + deep), prop.InvalidJSON},
 		{"not an account", request.PathOrders, strings.Replace(order(`,"leverage":"1"`), "_0", "_00", 1), prop.InvalidAccount},
-		{"not a key", request.PathSubaccounts, `{"entity":"` + who[1:] + `"}`, prop.InvalidHotkey},
+		{"not a key", request.PathSubaccounts, `{"entity":"` + who[1:] + `","class":"crypto"}`, prop.InvalidHotkey},
+		{"unknown type", request.PathOrders, order(`,"leverage":"1","type":"STOP"`), prop.InvalidField},
+		{"a type that is empty", request.PathOrders, order(`,"leverage":"1","type":""`), prop.InvalidField},
+		{"a type that is null", request.PathOrders, order(`,"leverage":"1","type":null`), prop.InvalidJSON},
+		{"a limit price that is a number", request.PathOrders, order(`,"leverage":"1","type":"LIMIT","limit_price":100`), prop.InvalidJSON},
+		{"a limit price with too many digits", request.PathOrders, order(`,"leverage":"1","type":"LIMIT","limit_price":"1.00000000001"`), prop.InvalidField},
+		{"a LIMIT without its price", request.PathOrders, order(`,"leverage":"1","type":"LIMIT"`), prop.InvalidPrices},
+		{"a MARKET with a limit price", request.PathOrders, order(`,"leverage":"1","limit_price":"100"`), prop.InvalidPrices},
+		{"a negative stop", request.PathOrders, order(`,"leverage":"1","stop_loss":"-1"`), prop.InvalidPrices},
+		{"a stop on the wrong side", request.PathOrders, order(`,"leverage":"1","stop_loss":"200"`), prop.InvalidPrices},
+		{"a BRACKET with a side", request.PathOrders, order(`,"type":"BRACKET","stop_loss":"1"`), prop.InvalidField},
+		{"a BRACKET without prices", request.PathOrders, strings.Replace(order(`,"type":"BRACKET"`), `,"side":"LONG"`, "", 1), prop.InvalidPrices},
+		{"an order without side", request.PathOrders, strings.Replace(order(`,"leverage":"1"`), `,"side":"LONG"`, "", 1), prop.InvalidField},
+		{"no class", request.PathSubaccounts, `{"entity":"` + firm.Public().String() + `"}`, prop.InvalidJSON},
+		{"no such class", request.PathSubaccounts, `{"entity":"` + firm.Public().String() + `","class":"art"}`, prop.InvalidField},
+		{"a cancel without account", request.PathCancel, `{}`, prop.InvalidJSON},
+		{"a cancel of no id", request.PathCancel, `{"account":"` + who + `","order":"all"}`, prop.InvalidID},
+		{"a cancel of null", request.PathCancel, `{"account":"` + who + `","order":null}`, prop.InvalidJSON},
+		{"a state that there is not", request.PathPairState, `{"pair":"BTCUSD","state":"closed"}`, prop.InvalidField},
+		{"no state", request.PathPairState, `{"pair":"BTCUSD"}`, prop.InvalidJSON},
+		{"no action", request.PathHalts, `{"account":"` + who + `"}`, prop.InvalidJSON},
+		{"an action that there is not", request.PathHalts, `{"account":"` + who + `","action":"stop"}`, prop.InvalidField},
+		{"an action and more", request.PathHalts, `{"account":"` + who + `","action":"halt","flatten":true}`, prop.InvalidJSON},
+		{"a halt of no account", request.PathHalts, `{"account":"","action":"halt"}`, prop.InvalidAccount},
 		{"two sizes", request.PathOrders, order(`,"leverage":"1","value":"1"`), prop.InvalidSize},
 		{"negative size", request.PathOrders, order(`,"leverage":"-1"`), prop.InvalidSize},
 		{"NaN as a price", request.PathPrices, `{"observed":"` + epoch.String() + `","quotes":[{"pair":"BTCUSD","bid":NaN,"ask":"1"}]}`, prop.InvalidJSON},

@@ -1,14 +1,13 @@
-// Package market is what is known about markets: which pairs there are, when they are open, when
-// carry is due, what an order slips, and what a currency is worth in USD. Data, and pure functions
-// of it.
+// Package market is what is known about markets: when they are open, when carry is due, what an order
+// slips, and what a currency is worth in USD. Data, and pure functions of it. Which pairs there are
+// is data of the genesis.
 //
 //	civil.go     dates in UTC and New York, in integers: nothing here reads a time zone file
 //	holidays.go  the days on which a market is closed or closes early, as rules for any year
 //	session.go   open or closed, and when that changes
 //	carry.go     the instants at which carry is due, and how many units of it
 //	usd.go       currency → USD as an exact fraction
-//	slippage.go  slippage tables as data, and their reading
-//	pairs.go     the 51 pairs of the public network
+//	slippage.go  how slippage tables, which are data of the rule set, are read
 //
 // What cannot be computed is not guessed. An unknown class, an instant before the law that the
 // calendar knows, a currency without a quote: each comes back as false, and the caller refuses.

@@ -1,12 +1,15 @@
 package market_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"github.com/propnet/propnet/fixed"
 	"github.com/propnet/propnet/internal/market"
@@ -40,7 +43,8 @@ type vectors struct {
 		Units    int     `json:"calendar_units"`
 		Factor   float64 `json:"calendar_carry"`
 	} `json:"forex_carry_upstream_vs_calendar"`
-	Pairs     []goldenPair `json:"trade_pairs"`
+	Pairs     []goldenPair           `json:"trade_pairs"`
+	Constants map[string]json.Number `json:"constants"`
 	Estimates struct {
 		Crypto map[string]map[string]map[string]json.Number `json:"crypto"`
 	} `json:"slippage_estimates_crypto"`
@@ -53,8 +57,7 @@ type goldenPair struct {
 	Lot                   int64       `json:"lot_size"`
 	Min                   json.Number `json:"min_leverage"`
 	Max                   json.Number `json:"max_leverage"`
-	Fee                   float64
-	Multiplier            int64 `json:"leverage_multiplier"`
+	Multiplier            int64       `json:"leverage_multiplier"`
 	Blocked, Unsupported  bool
 }
 
@@ -70,6 +73,23 @@ func golden(t *testing.T) vectors {
 	}
 	return v
 }
+
+// shipped is the genesis that the program starts a devnet with: a user's first sight of the pairs.
+func shipped(t testing.TB) prop.Genesis {
+	t.Helper()
+	data, err := os.ReadFile("../../cmd/propnet/devnet.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g prop.Genesis
+	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// slippage are the shipped tables; each call gives its own.
+func slippage(t testing.TB) prop.Slippage { return shipped(t).RuleSets[0].Slippage }
 
 // difference is a vector that we do not reproduce on purpose.
 type difference struct {
@@ -194,35 +214,63 @@ func TestGoldenCalendarCarry(t *testing.T) {
 	c.done(49, 0)
 }
 
+// caps are the limits of a class: the vectors' of December 2025, weighted by a multiplier, and those
+// of 2026 that the shipped genesis has, of raw leverage. Source: reference/trading.md §1.4.
+var caps = map[string]struct {
+	thenMax, nowMax   string
+	thenMult, nowMult int64
+}{
+	market.Crypto: {"0.5", "5", 10, 1}, market.Forex: {"5", "20", 1, 1}, market.Equities: {"3", "2", 2, 1}, market.Indices: {"5", "10", 1, 1},
+}
+
+// TestGoldenPairs holds the shipped genesis to the public node's table: all but the caps.
 func TestGoldenPairs(t *testing.T) {
 	c := comparison{t: t, prefix: "pairs"}
-	want, got := golden(t).Pairs, market.Pairs()
+	want, got := golden(t).Pairs, shipped(t).Pairs
 	if len(want) != len(got) {
 		t.Fatalf("%d pairs, want %d", len(got), len(want))
 	}
 	for i, w := range want {
-		g, sub := got[i], ""
+		sub := ""
 		if w.Subcategory != nil {
 			sub = *w.Subcategory
 		}
-		state := map[[2]bool]market.State{
-			{false, false}: market.Tradable, {true, false}: market.ReduceOnly, {false, true}: market.DataOnly, {true, true}: market.Retired,
+		state := map[[2]bool]prop.PairState{
+			{false, false}: prop.Tradable, {true, false}: prop.ReduceOnly, {false, true}: prop.DataOnly, {true, true}: prop.Retired,
 		}[[2]bool{w.Blocked, w.Unsupported}]
-		c.check(w.ID, fmt.Sprint(g), g == market.Spec{
-			ID: w.ID, Display: w.Display, Class: w.Category, Subcategory: sub, Base: w.Base, Quote: w.Quote, Lot: w.Lot,
-			MinLeverage: ratio(t, w.Min.String()), MaxLeverage: ratio(t, w.Max.String()), Multiplier: w.Multiplier,
-			LegacyFee: fixed.Ratio(math.Round(w.Fee * fixed.RatioScale)), State: state,
+		limit := caps[w.Category]
+		if ratio(t, w.Max.String()) != ratio(t, limit.thenMax) || w.Multiplier != limit.thenMult {
+			t.Errorf("%s: the vectors' caps are %s and %d", w.ID, w.Max, w.Multiplier)
+		}
+		c.check(w.ID, fmt.Sprint(got[i]), got[i] == prop.Pair{
+			ID: w.ID, Display: w.Display, Class: w.Category, Subclass: sub, Base: w.Base, Quote: w.Quote, Lot: w.Lot,
+			MinLeverage: ratio(t, w.Min.String()), MaxLeverage: ratio(t, limit.nowMax), Multiplier: limit.nowMult, State: state,
 		})
 	}
 	c.done(51, 0)
+}
+
+// TestGoldenRates: the costs of the shipped rule set, per unit of each class's calendar.
+func TestGoldenRates(t *testing.T) {
+	factors := golden(t).Constants
+	rules := shipped(t).RuleSets[0]
+	for class, want := range map[string]struct {
+		fee    string
+		factor json.Number
+	}{market.Crypto: {"0.001", factors["CRYPTO_CARRY"]}, market.Forex: {"0", factors["FOREX_CARRY"]}, market.Indices: {"0", factors["INDICES_CARRY"]}, market.Equities: {"0", factors["INDICES_CARRY"]}} {
+		c, ok := rules.Of(class)
+		if !ok || c.FeeRate != ratio(t, want.fee) || c.CarryRate != fixed.RatioScale-halfEven(t, want.factor.String()) {
+			t.Errorf("%s: %+v, want a fee of %s and one minus %s", class, c, want.fee, want.factor)
+		}
+	}
 }
 
 // TestGoldenSlippage wants the public node's figure within what the table's rounding allows: three
 // times half a unit of 1e-9. Where it has no figure, ours must have none.
 func TestGoldenSlippage(t *testing.T) {
 	c := comparison{t: t, prefix: "slippage"}
-	table, classes := market.DefaultSlippage(), map[string]string{}
-	for _, p := range market.Pairs() {
+	table, classes := slippage(t), map[string]string{}
+	for _, p := range shipped(t).Pairs {
 		classes[p.ID] = p.Class
 	}
 	for _, v := range golden(t).Slippage {
@@ -230,7 +278,7 @@ func TestGoldenSlippage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, ok := table.Of(classes[v.Pair], v.Pair, v.Leverage > 0, value, prop.Instant(v.At))
+		r, ok := market.Slip(&table, classes[v.Pair], v.Pair, v.Leverage > 0, value, prop.Instant(v.At))
 		ours := "none"
 		if ok {
 			ours = r.String()

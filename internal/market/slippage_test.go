@@ -3,8 +3,6 @@ package market_test
 import (
 	"math/big"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -29,9 +27,9 @@ func ratio(t *testing.T, s string) fixed.Ratio {
 const dollar = fixed.USDScale
 
 func TestSlippage(t *testing.T) {
-	table := market.DefaultSlippage()
-	table.Crypto.Pairs = append(table.Crypto.Pairs, market.PairSlippage{
-		Pair: "THINUSD", Buy: []market.SlippageStep{{Below: 1, Estimate: fixed.RatioScale}}, Sell: []market.SlippageStep{{Below: 1, Estimate: 10_000_001}},
+	table := slippage(t)
+	table.Crypto.Pairs = append(table.Crypto.Pairs, prop.PairSlippage{
+		Pair: "THINUSD", Buy: []prop.SlippageStep{{Below: 1, Estimate: fixed.RatioScale}}, Sell: []prop.SlippageStep{{Below: 1, Estimate: 10_000_001}},
 	})
 	noon, closing := at(t, "2026-01-15T17:00:00Z"), at(t, "2026-01-15T22:00:00Z")
 	rows := []struct {
@@ -68,7 +66,7 @@ func TestSlippage(t *testing.T) {
 		{"unknown classes have none", "", "BTCUSD", true, 10_000 * dollar, noon, ""},
 	}
 	for _, r := range rows {
-		got, ok := table.Of(r.class, r.pair, r.buy, r.value, r.at)
+		got, ok := market.Slip(&table, r.class, r.pair, r.buy, r.value, r.at)
 		if ok != (r.want != "") || ok && got.String() != r.want {
 			t.Errorf("%s: %s, %v, want %s", r.rule, got, ok, r.want)
 		}
@@ -78,11 +76,11 @@ func TestSlippage(t *testing.T) {
 // TestSlippageEstimates wants every estimate of the public node in the table, rounded half-even to
 // 1e-9, and no other.
 func TestSlippageEstimates(t *testing.T) {
-	table, count := market.DefaultSlippage(), 0
+	table, count := slippage(t), 0
 	source := golden(t).Estimates.Crypto
 	for _, p := range table.Crypto.Pairs {
 		sides := source[p.Pair+"C"] // BTCUSDC
-		for name, steps := range map[string][]market.SlippageStep{"long": p.Buy, "short": p.Sell} {
+		for name, steps := range map[string][]prop.SlippageStep{"long": p.Buy, "short": p.Sell} {
 			if len(sides[name]) != len(steps) {
 				t.Errorf("%s %s has %d steps, want %d", p.Pair, name, len(steps), len(sides[name]))
 			}
@@ -119,7 +117,7 @@ func halfEven(t *testing.T, s string) fixed.Ratio {
 
 // TestSlippageIsData: the tables go through a genesis file and a journal.
 func TestSlippageIsData(t *testing.T) {
-	want := market.DefaultSlippage()
+	want := slippage(t)
 	text, err := toml.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +125,7 @@ func TestSlippageIsData(t *testing.T) {
 	if !strings.Contains(string(text), "estimate = '0.000002253'") {
 		t.Errorf("not readable:\n%s", text)
 	}
-	var fromTOML, fromCBOR market.Slippage
+	var fromTOML, fromCBOR prop.Slippage
 	if err := toml.Unmarshal(text, &fromTOML); err != nil || !reflect.DeepEqual(fromTOML, want) {
 		t.Errorf("TOML: %v, %v", fromTOML, err)
 	}
@@ -141,11 +139,11 @@ func TestSlippageIsData(t *testing.T) {
 }
 
 func TestSlippageFaults(t *testing.T) {
-	sound := market.DefaultSlippage()
-	if faults := sound.Faults(); len(faults) > 0 {
+	sound := slippage(t)
+	if faults := market.SlippageFaults(&sound); len(faults) > 0 {
 		t.Fatalf("the default: %v", faults)
 	}
-	type s = market.Slippage
+	type s = prop.Slippage
 	rows := []struct {
 		fault string
 		spoil func(s *s)
@@ -164,9 +162,9 @@ func TestSlippageFaults(t *testing.T) {
 		{"forex.hours[1].hour:", func(s *s) { s.Forex.Hours = append(s.Forex.Hours, s.Forex.Hours[0]) }},
 	}
 	for _, r := range rows {
-		spoilt := market.DefaultSlippage()
+		spoilt := slippage(t)
 		r.spoil(&spoilt)
-		if faults := spoilt.Faults(); len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), r.fault) {
+		if faults := market.SlippageFaults(&spoilt); len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), r.fault) {
 			t.Errorf("%s: %v", r.fault, faults)
 		}
 	}
@@ -175,30 +173,30 @@ func TestSlippageFaults(t *testing.T) {
 // TestSlippageProperties: within bounds; the same for both signs of a value; a larger trade of a
 // listed pair never slips less, for the shipped estimates ascend.
 func TestSlippageProperties(t *testing.T) {
-	table := market.DefaultSlippage()
+	table, pairs := slippage(t), shipped(t).Pairs
 	rapid.Check(t, func(t *rapid.T) {
-		p := rapid.SampledFrom(market.Pairs()).Draw(t, "pair")
+		p := rapid.SampledFrom(pairs).Draw(t, "pair")
 		buy := rapid.Bool().Draw(t, "buy")
 		value := fixed.USD(rapid.Int64Range(0, 2_000_000*dollar).Draw(t, "value"))
 		more := value + fixed.USD(rapid.Int64Range(0, 2_000_000*dollar).Draw(t, "more"))
 		i := prop.Instant(rapid.Int64Range(int64(firstNewYork), int64(end)-1).Draw(t, "at"))
-		r, ok := table.Of(p.Class, p.ID, buy, value, i)
+		r, ok := market.Slip(&table, p.Class, p.ID, buy, value, i)
 		if want := p.Class == market.Crypto || p.Class == market.Forex; ok != want || r < 0 || r > table.Cap {
 			t.Fatalf("%s: %s, %v", p.ID, r, ok)
 		}
-		if mirrored, _ := table.Of(p.Class, p.ID, buy, -value, i); mirrored != r {
+		if mirrored, _ := market.Slip(&table, p.Class, p.ID, buy, -value, i); mirrored != r {
 			t.Fatalf("%s: %s for %s, %s for the opposite", p.ID, r, value, mirrored)
 		}
-		if larger, _ := table.Of(p.Class, p.ID, buy, more, i); larger < r {
+		if larger, _ := market.Slip(&table, p.Class, p.ID, buy, more, i); larger < r {
 			t.Fatalf("%s: %s for %s, %s for %s", p.ID, r, value, larger, more)
 		}
 	})
 }
 
-func TestPairs(t *testing.T) {
-	classes, states := map[string]int{}, map[market.State]int{}
+func TestShippedPairs(t *testing.T) {
+	classes, states := map[string]int{}, map[prop.PairState]int{}
 	seen := map[string]bool{}
-	for _, p := range market.Pairs() {
+	for _, p := range shipped(t).Pairs {
 		classes[p.Class]++
 		states[p.State]++
 		if seen[p.ID] || !market.Known(p.Class) || p.MinLeverage <= 0 || p.MaxLeverage < p.MinLeverage {
@@ -210,29 +208,7 @@ func TestPairs(t *testing.T) {
 		t.Errorf("%v", classes)
 	}
 	// 6 coins and 21 currency pairs are tradable; of the 23 that are blocked, the 6 indices have no prices.
-	if want := map[market.State]int{market.Tradable: 27, market.ReduceOnly: 17, market.DataOnly: 1, market.Retired: 6}; !reflect.DeepEqual(states, want) {
+	if want := map[prop.PairState]int{prop.Tradable: 27, prop.ReduceOnly: 17, prop.DataOnly: 1, prop.Retired: 6}; !reflect.DeepEqual(states, want) {
 		t.Errorf("%v", states)
-	}
-	first := market.Pairs()
-	first[0].ID = "changed"
-	if market.Pairs()[0].ID != "BTCUSD" {
-		t.Error("a caller changed the table")
-	}
-}
-
-func TestStateText(t *testing.T) {
-	names := []string{"unknown(0)", "tradable", "reduce_only", "data_only", "halted", "retired", "unknown(6)"}
-	var got []string
-	for i := range len(names) {
-		s := market.State(i)
-		text, _ := s.MarshalText()
-		got = append(got, string(text))
-		var back market.State
-		if err := back.UnmarshalText(text); (err == nil) != (i > 0 && i < 6) || err == nil && back != s {
-			t.Errorf("%s reads as %s, %v", strconv.Quote(string(text)), back, err)
-		}
-	}
-	if !slices.Equal(got, names) {
-		t.Errorf("%v", got)
 	}
 }

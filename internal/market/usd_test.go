@@ -10,12 +10,9 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-func genesisPairs() []prop.Pair {
-	pairs := []prop.Pair{{ID: "GBP", Base: "GBP", Quote: "USD", Class: market.Equities}} // a share whose ticker is a currency
-	for _, p := range market.Pairs() {
-		pairs = append(pairs, prop.Pair{ID: p.ID, Base: p.Base, Quote: p.Quote, Class: p.Class, Lot: p.Lot})
-	}
-	return pairs
+// genesisPairs are the shipped ones after a share whose ticker is a currency.
+func genesisPairs(t testing.TB) []prop.Pair {
+	return append([]prop.Pair{{ID: "GBP", Base: "GBP", Quote: "USD", Class: market.Equities}}, shipped(t).Pairs...)
 }
 
 // finder serves quotes of bid and ask; the age is the length of the id, so that rows can tell.
@@ -29,7 +26,7 @@ func finder(quotes map[string][2]fixed.Price) func(string) (market.Quote, bool) 
 const one = fixed.PriceScale
 
 func TestUsdRate(t *testing.T) {
-	pairs := genesisPairs()
+	pairs := genesisPairs(t)
 	find := finder(map[string][2]fixed.Price{
 		"GBPUSD": {13 * one / 10, 13*one/10 + 2}, "GBP": {500 * one, 501 * one}, "USDCAD": {14 * one / 10, 14*one/10 + 1}, "BTCUSD": {60_000 * one, 60_001 * one},
 		"EURUSD": {0, one}, "USDCHF": {one, one - 1}, "NVDA": {100 * one, 102 * one}, "AUDUSD": {1, 2},
@@ -59,7 +56,7 @@ func TestUsdRate(t *testing.T) {
 }
 
 func TestQuoteAndBase(t *testing.T) {
-	pairs := genesisPairs()
+	pairs := genesisPairs(t)
 	find := finder(map[string][2]fixed.Price{"EURCAD": {3 * one / 2, 3 * one / 2}, "EURUSD": {one, 11 * one / 10}, "USDCAD": {7 * one / 5, 7 * one / 5}, "GBP": {500 * one, 500 * one}, "GBPUSD": {one, one}})
 	rows := []struct {
 		rule, pair      string
@@ -91,7 +88,7 @@ func TestQuoteAndBase(t *testing.T) {
 // TestUsdRateProperties: every quote currency of the table has a rate once all pairs have quotes,
 // between the two sides of the market, and none before.
 func TestUsdRateProperties(t *testing.T) {
-	pairs := genesisPairs()
+	pairs := genesisPairs(t)
 	rapid.Check(t, func(t *rapid.T) {
 		bid := fixed.Price(rapid.Int64Range(1, 1_000_000*one).Draw(t, "bid"))
 		ask := bid + fixed.Price(rapid.Int64Range(0, 1_000*one).Draw(t, "spread"))

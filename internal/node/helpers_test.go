@@ -47,9 +47,9 @@ func genesis() prop.Genesis {
 	return prop.Genesis{
 		Network: network, Origin: origin.Public(), AuthWindowMs: window, DefaultRules: "seed",
 		Operators: []prop.Operator{{Key: feeder.Public(), Roles: []prop.Role{prop.FeedRole}}},
-		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}},
+		Pairs:     []prop.Pair{{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: 5 * fixed.RatioScale}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 10_000, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 10_000, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 3_600 * second, Phases: []prop.Phase{challenge, funded},
 		}},
 	}
@@ -206,7 +206,7 @@ func (r *rig) register() wire.Proof {
 
 var (
 	registration = api.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}}
-	creation     = api.CreateSubaccount{Entity: firm.Public()}
+	creation     = api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"}
 )
 
 // prices is the feed's batch of the pair at a price in dollars.

@@ -83,6 +83,44 @@ func TestDueBeforeTheNextCommand(t *testing.T) {
 	}
 }
 
+// TestCarryOnItsBoundaries: each boundary is a record of its own time, before anything that comes
+// later, also where the node slept through it; nobody pays twice, nor who holds nothing.
+func TestCarryOnItsBoundaries(t *testing.T) {
+	const hour = 3_600 * second
+	g := genesis()
+	g.RuleSets[0].Classes[0].CarryRate = fixed.RatioScale / 10_000
+	g.RuleSets[0].Phases[0].TimeLimitMs = 0
+	memory, dir := initialised(t, g), t.TempDir()
+	r := start(t, node.Config{Journal: memory, Performer: openTwin(t, dir)})
+	r.register()
+	r.submit(firm, request.PathSubaccounts, creation)
+	r.command(prices(epoch+5*hour, 100)) // past 04:00, with nothing held
+	r.submit(firm, request.PathOrders, order("LONG", 1))
+	r.command(prices(epoch+6*hour, 100))
+	r.command(prices(epoch+12*hour, 101)) // the boundary itself: carry comes first, on the mark before
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, node.Config{Journal: memory, Performer: openTwin(t, dir)})
+	r.command(prices(epoch+29*hour, 101))
+	r.command(prices(epoch+30*hour, 101))
+	var got []prop.Instant
+	for _, rec := range records(t, memory) {
+		if e, ok := rec.Events[0].(*prop.CarryCharged); ok {
+			if got = append(got, e.Boundary-epoch); rec.At != e.Boundary || len(e.Rates) != 1 || e.Rates[0].Units != 1 || e.Rates[0].Rate != fixed.RatioScale/10_000 {
+				t.Errorf("record %d at %s: %+v", rec.Seq, rec.At, e)
+			}
+		}
+	}
+	if want := []prop.Instant{12 * hour, 20 * hour, 28 * hour}; !slices.Equal(got, want) {
+		t.Errorf("carry at %v, want %v", got, want)
+	}
+	a, _, err := r.view.Account(account) // 10,000 less a fee of 10, and carry of 1, 1.01 and 1.01
+	if err != nil || a.Balance.String() != "9986.98" {
+		t.Errorf("the balance is %s, %v", a.Balance, err)
+	}
+}
+
 // TestWallClockWakes: on the machine's time a deadline needs no command to pass.
 func TestWallClockWakes(t *testing.T) {
 	r := start(t, node.Config{Journal: initialised(t, limited(20)), Clock: node.NewWallClock()})
@@ -132,13 +170,13 @@ func crowd(t *testing.T, n int) *journal.Memory {
 	apply(&prop.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}}, own)
 	apply(&prop.ObserveCollateral{Entity: firm.Public(), Deposited: lock}, own)
 	for i := range n {
-		apply(&prop.CreateSubaccount{Entity: firm.Public()}, own)
+		apply(&prop.CreateSubaccount{Entity: firm.Public(), Class: "crypto"}, own)
 		apply(&prop.RecordSubmission{Effect: prop.EffectID(i + 1)}, own)
 		apply(&prop.CompleteEffect{Effect: prop.EffectID(i + 1), OK: true}, own)
 	}
 	apply(prices(epoch, 100), own)
 	for i := range n {
-		apply(&prop.SubmitOrder{Account: prop.AccountKey{Entity: firm.Public(), ID: uint32(i)}, Pair: "BTCUSD", Side: prop.Long, Leverage: 4 * fixed.RatioScale},
+		apply(&prop.SubmitOrder{Type: prop.Market, Account: prop.AccountKey{Entity: firm.Public(), ID: uint32(i)}, Pair: "BTCUSD", Side: prop.Long, Leverage: 4 * fixed.RatioScale},
 			prop.NewCommandID(epoch, [10]byte{2: byte(i >> 8), 3: byte(i)}))
 	}
 	apply(prices(epoch, 100), own)

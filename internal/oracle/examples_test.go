@@ -141,3 +141,16 @@ func TestOppositeOrders(t *testing.T) {
 	expect(t, "the close", got[1].Position, figures{prop.Flat, "0", "100", "-5000", "0", "0.95"})
 	expect(t, "the next position", got[2].Position, figures{prop.Short, "-3", "50", "0", "0", "1"})
 }
+
+// TestRefusal asks without trading: 3 units short at 50 are 0.0015 of the account, and 100 more 0.0515.
+func TestRefusal(t *testing.T) {
+	short := oracle.Order{Side: prop.Short, Quantity: rat("3"), Price: rat("50")}
+	p := oracle.Evaluate(account, 1, nil, []oracle.Order{short})[0].Position
+	short.Quantity = rat("100")
+	for most, want := range map[string]string{"0.0515": "", "0.05149": "above the maximum leverage 0.05149"} {
+		if got := oracle.Refusal(p, oracle.Bounds{Max: rat(most)}, short); got != want {
+			t.Errorf("a maximum of %s: %s, want %s", most, verdict(got), verdict(want))
+		}
+	}
+	expect(t, "what was asked about", p, figures{prop.Short, "-3", "50", "0", "0", "1"})
+}

@@ -75,6 +75,13 @@ func Evaluate(accountSize *big.Rat, lot int64, bounds []Bounds, orders []Order) 
 	return outcomes
 }
 
+// Refusal is why an order would be refused with a position and under bounds; empty if it would be
+// taken. Evaluate asks the same of each order.
+func Refusal(p Position, b Bounds, o Order) string {
+	_, _, refused := decide(p, b, o)
+	return refused
+}
+
 // Mark values a position at a plain price and a quote→USD rate.
 func Mark(p Position, price, rate *big.Rat) Position {
 	p.Unrealised = mul(sub(price, p.AverageEntry), p.Quantity, whole(p.Lot), rate)

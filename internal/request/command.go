@@ -9,9 +9,13 @@ import (
 // Routes of the signed calls.
 const (
 	PathEntities    = "/v1/entities"
+	PathMiners      = "/v1/miners"
 	PathSubaccounts = "/v1/subaccounts"
 	PathOrders      = "/v1/orders"
+	PathCancel      = "/v1/orders/cancel"
 	PathPrices      = "/v1/prices"
+	PathPairState   = "/v1/pairs/state"
+	PathHalts       = "/v1/halts"
 )
 
 // MaxBody is how many bytes a call to the path may have.
@@ -32,10 +36,18 @@ func Decode(e *prop.Envelope) (prop.Signed, error) {
 	switch e.Path {
 	case PathEntities:
 		s.Command, err = decodeEntity(e.Body)
+	case PathMiners:
+		s.Command, err = decodeMiner(e.Body)
 	case PathSubaccounts:
 		s.Command, err = decodeSubaccount(e.Body)
 	case PathOrders:
 		s.Command, err = decodeOrder(e.Body)
+	case PathCancel:
+		s.Command, err = decodeCancel(e.Body)
+	case PathPairState:
+		s.Command, err = decodePairState(e.Body)
+	case PathHalts:
+		s.Command, err = decodeHalt(e.Body)
 	case PathPrices:
 		s.Command, err = decodePrices(e.Body)
 	default:
@@ -52,22 +64,74 @@ func decodeEntity(body []byte) (prop.Command, error) {
 	return c, err
 }
 
+func decodeMiner(body []byte) (prop.Command, error) {
+	c := new(prop.RegisterMiner)
+	o, err := readObject(body, "hotkey", "coldkey", "class")
+	o.text(&err, "hotkey", &c.Hotkey)
+	o.text(&err, "coldkey", &c.Coldkey)
+	o.str(&err, "class", &c.Class)
+	return c, err
+}
+
 func decodeSubaccount(body []byte) (prop.Command, error) {
 	c := new(prop.CreateSubaccount)
-	o, err := readObject(body, "entity")
+	o, err := readObject(body, "entity", "class")
 	o.text(&err, "entity", &c.Entity)
+	o.str(&err, "class", &c.Class)
 	return c, err
 }
 
 func decodeOrder(body []byte) (prop.Command, error) {
-	c := new(prop.SubmitOrder)
-	o, err := readObject(body, "account", "pair", "side", "leverage", "value", "quantity")
+	c := &prop.SubmitOrder{Type: prop.Market}
+	o, err := readObject(body, "account", "pair", "type", "side", "leverage", "value", "quantity", "limit_price", "stop_loss", "take_profit")
 	o.text(&err, "account", &c.Account)
 	o.str(&err, "pair", &c.Pair)
-	o.text(&err, "side", &c.Side)
+	o.optional(&err, "type", &c.Type)
+	o.optional(&err, "side", &c.Side)
 	o.optional(&err, "leverage", &c.Leverage)
 	o.optional(&err, "value", &c.Value)
 	o.optional(&err, "quantity", &c.Quantity)
+	o.optional(&err, "limit_price", &c.LimitPrice)
+	o.optional(&err, "stop_loss", &c.StopLoss)
+	o.optional(&err, "take_profit", &c.TakeProfit)
+	return c, err
+}
+
+func decodeCancel(body []byte) (prop.Command, error) {
+	c := new(prop.CancelOrder)
+	o, err := readObject(body, "account", "order")
+	o.text(&err, "account", &c.Account)
+	o.optional(&err, "order", &c.Order)
+	return c, err
+}
+
+func decodePairState(body []byte) (prop.Command, error) {
+	c := new(prop.SetPairState)
+	o, err := readObject(body, "pair", "state")
+	o.str(&err, "pair", &c.Pair)
+	o.text(&err, "state", &c.State)
+	return c, err
+}
+
+func decodeHalt(body []byte) (prop.Command, error) {
+	c := new(prop.Halt)
+	o, err := readObject(body, "entity", "account", "action")
+	o.optional(&err, "entity", &c.Entity)
+	o.optional(&err, "account", &c.Account)
+	var action string
+	o.str(&err, "action", &action)
+	if err != nil {
+		return c, err
+	}
+	switch action {
+	case "halt":
+		c.Halted = true
+	case "flatten":
+		c.Halted, c.Flatten = true, true
+	case "resume":
+	default:
+		err = prop.Refuse(prop.InvalidField, "action is halt, resume or flatten")
+	}
 	return c, err
 }
 

@@ -52,6 +52,9 @@ func Parse(header func(string) string, path string, body []byte) (prop.Envelope,
 			return e, prop.Refuse(prop.Unsigned, "the header "+f.name+" is missing or malformed")
 		}
 	}
+	if !e.ID.Chosen() {
+		return e, prop.Refuse(prop.InvalidID, "a command's id is a UUID of version 7", prop.KV{Key: "id", Value: e.ID.String()})
+	}
 	return e, nil
 }
 

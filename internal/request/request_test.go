@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -123,7 +124,8 @@ func TestIdentity(t *testing.T) {
 }
 
 func TestStrictJSON(t *testing.T) {
-	h := origin.String()
+	h, chosen := origin.String(), prop.NewCommandID(now, [10]byte{7})
+	someID, bracketID := chosen.String(), chosen.BracketID().String()
 	rows := []struct {
 		path, body string
 		want       prop.Code
@@ -148,6 +150,46 @@ func TestStrictJSON(t *testing.T) {
 		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","value":"1e5"}`, prop.InvalidField},
 		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","value":"NaN"}`, prop.InvalidField},
 		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","value":5}`, prop.InvalidJSON},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","value":"5"}`, 0},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","type":"LIMIT","side":"SHORT","value":"5","limit_price":"101.5","stop_loss":"103","take_profit":"99.0000000001"}`, 0},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","type":"BRACKET","stop_loss":"3"}`, 0},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","type":"limit","side":"LONG"}`, prop.InvalidField},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","type":"","side":"LONG"}`, prop.InvalidField},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","type":null,"side":"LONG"}`, prop.InvalidJSON},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","type":1,"side":"LONG"}`, prop.InvalidJSON},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","limit_price":7}`, prop.InvalidJSON},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","limit_price":""}`, prop.InvalidField},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","stop_loss":"1.00000000001"}`, prop.InvalidField},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","take_profit":"1e2"}`, prop.InvalidField},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","stop_loss":"1","stop_loss":"2"}`, prop.InvalidJSON},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","stopLoss":"1"}`, prop.InvalidJSON},
+		{PathOrders, `{"account":"` + h + `_1","pair":"BTCUSD","side":"LONG","parent":"` + someID + `"}`, prop.InvalidJSON},
+		{PathSubaccounts, `{"entity":"` + h + `","class":"crypto"}`, 0},
+		{PathSubaccounts, `{"entity":"` + h + `"}`, prop.InvalidJSON},
+		{PathSubaccounts, `{"entity":"` + h + `","class":7}`, prop.InvalidJSON},
+		{PathMiners, `{"hotkey":"` + h + `","coldkey":"` + h + `","class":"forex"}`, 0},
+		{PathMiners, `{"hotkey":"` + h + `","coldkey":"` + h + `"}`, prop.InvalidJSON},
+		{PathCancel, `{"account":"` + h + `_1"}`, 0},
+		{PathCancel, `{"account":"` + h + `_1","order":"` + someID + `"}`, 0},
+		{PathCancel, `{"account":"` + h + `_1","order":"` + bracketID + `"}`, 0},
+		{PathCancel, `{"account":"` + h + `_1","order":""}`, prop.InvalidID},
+		{PathCancel, `{"account":"` + h + `_1","order":"ALL"}`, prop.InvalidID},
+		{PathCancel, `{"account":"` + h + `_1","order":null}`, prop.InvalidJSON},
+		{PathCancel, `{"order":"` + someID + `"}`, prop.InvalidJSON},
+		{PathCancel, `{"account":"` + h + `_1","orders":[]}`, prop.InvalidJSON},
+		{PathPairState, `{"pair":"BTCUSD","state":"halted"}`, 0},
+		{PathPairState, `{"pair":"BTCUSD","state":"Halted"}`, prop.InvalidField},
+		{PathPairState, `{"pair":"BTCUSD","state":4}`, prop.InvalidJSON},
+		{PathPairState, `{"state":"halted"}`, prop.InvalidJSON},
+		{PathHalts, `{"action":"halt"}`, 0},
+		{PathHalts, `{"action":"flatten","entity":"` + h + `"}`, 0},
+		{PathHalts, `{"action":"resume","account":"` + h + `_1"}`, 0},
+		{PathHalts, `{"action":"HALT"}`, prop.InvalidField},
+		{PathHalts, `{}`, prop.InvalidJSON},
+		{PathHalts, `{"action":"halt","halted":true}`, prop.InvalidJSON},
+		{PathHalts, `{"action":"halt","entity":""}`, prop.InvalidHotkey},
+		{PathHalts, `{"action":"halt","entity":null}`, prop.InvalidJSON},
+		{PathHalts, `{"action":"halt","account":"` + h + `_01"}`, prop.InvalidAccount},
 		{PathPrices, `{"observed":"2026-01-01T00:00:00.000Z","quotes":[{"pair":"BTCUSD","bid":"1","ask":"2"}]}`, 0},
 		{PathPrices, `{"observed":"2026-01-01T00:00:00.000Z","quotes":[{"pair":"BTCUSD","bid":"1","ask":"2","bid":"9"}]}`, prop.InvalidJSON},
 		{PathPrices, `{"observed":"2026-01-01T00:00:00.000Z","quotes":{}}`, prop.InvalidJSON},
@@ -162,11 +204,43 @@ func TestStrictJSON(t *testing.T) {
 	}
 }
 
+// TestDecodesOrders: each field goes where it belongs, and a MARKET needs no type.
+func TestDecodesOrders(t *testing.T) {
+	h, id := origin.String(), prop.NewCommandID(now, [10]byte{7}).BracketID()
+	account := prop.AccountKey{Entity: origin, ID: 1}
+	for _, r := range []struct {
+		path, body string
+		want       prop.Command
+	}{
+		{PathOrders, `{"account":"` + h + `_1","pair":"P","side":"FLAT"}`, &prop.SubmitOrder{Account: account, Pair: "P", Type: prop.Market, Side: prop.Flat}},
+		{PathOrders, `{"account":"` + h + `_1","pair":"P","type":"LIMIT","side":"SHORT","leverage":"0.000000001","limit_price":"2","stop_loss":"3","take_profit":"1"}`,
+			&prop.SubmitOrder{Account: account, Pair: "P", Type: prop.Limit, Side: prop.Short, Leverage: 1, LimitPrice: 20_000_000_000, StopLoss: 30_000_000_000, TakeProfit: 10_000_000_000}},
+		{PathOrders, `{"account":"` + h + `_1","pair":"P","type":"BRACKET","quantity":"0.00000002","stop_loss":"0.0000000003"}`,
+			&prop.SubmitOrder{Account: account, Pair: "P", Type: prop.Bracket, Quantity: 2, StopLoss: 3}},
+		{PathSubaccounts, `{"entity":"` + h + `","class":"forex"}`, &prop.CreateSubaccount{Entity: origin, Class: "forex"}},
+		{PathCancel, `{"account":"` + h + `_1"}`, &prop.CancelOrder{Account: account}},
+		{PathCancel, `{"account":"` + h + `_1","order":"` + id.String() + `"}`, &prop.CancelOrder{Account: account, Order: id}},
+		{PathPairState, `{"pair":"P","state":"reduce_only"}`, &prop.SetPairState{Pair: "P", State: prop.ReduceOnly}},
+		{PathHalts, `{"action":"halt"}`, &prop.Halt{Halted: true}},
+		{PathHalts, `{"action":"flatten","account":"` + h + `_1"}`, &prop.Halt{Account: account, Halted: true, Flatten: true}},
+		{PathHalts, `{"action":"resume","entity":"` + h + `"}`, &prop.Halt{Entity: origin}},
+	} {
+		e := envelope(r.path, r.body)
+		if got, err := Decode(&e); err != nil || !reflect.DeepEqual(got.Command, r.want) {
+			t.Errorf("%s %s: %+v, %v", r.path, r.body, got.Command, err)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	h := origin.String()
 	f.Add(PathOrders, []byte(`{"account":"`+h+`_1","pair":"BTCUSD","side":"FLAT"}`))
 	f.Add(PathPrices, []byte(`{"observed":"2026-01-01T00:00:00.000Z","quotes":[{"pair":"B","bid":"1","ask":"2"}]}`))
 	f.Add(PathEntities, []byte(`{"hotkey":"`+h+`","coldkey":"`+h+`"}`))
+	f.Add(PathOrders, []byte(`{"account":"`+h+`_1","pair":"BTCUSD","type":"LIMIT","side":"LONG","value":"5","limit_price":"2","stop_loss":"1"}`))
+	f.Add(PathCancel, []byte(`{"account":"`+h+`_1","order":"01234567-89ab-7cde-8123-456789abcdef"}`))
+	f.Add(PathPairState, []byte(`{"pair":"BTCUSD","state":"halted"}`))
+	f.Add(PathHalts, []byte(`{"entity":"`+h+`","action":"flatten"}`))
 	f.Fuzz(func(t *testing.T, path string, body []byte) {
 		e := prop.Envelope{Path: path, Body: body}
 		s, err := Decode(&e)

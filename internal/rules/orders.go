@@ -5,146 +5,182 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// MaxPositionValue bounds what one position may be worth, in USD: so that sums over an account's
-// positions cannot overflow.
+// MaxPositionValue bounds what one position may be worth: so that sums over an account's positions
+// cannot overflow.
 const MaxPositionValue fixed.USD = 1_000_000_000 * fixed.USDScale
 
 // MaxQuantity bounds an order and a position, so that their sum cannot overflow.
 const MaxQuantity fixed.Qty = 1<<62 - 1
 
-// CheckSize refuses an order whose size is not exactly one positive figure, or none for FLAT.
-func CheckSize(o *prop.SubmitOrder) error {
-	set := 0
+// Quote is what deciding needs of a pair at one moment: prices in quote currency, and the exact
+// rate Num/Den from there to USD.
+type Quote struct{ Bid, Ask, Mark, Num, Den fixed.Price }
+
+// usd is an amount of quote currency in USD.
+func (q Quote) usd(v fixed.USD) (fixed.USD, error) { return fixed.ConvertHalfEven(v, q.Num, q.Den) }
+
+// Value is what a quantity is worth at a price, in USD.
+func (q Quote) Value(quantity fixed.Qty, price fixed.Price, lot int64) (fixed.USD, error) {
+	v, err := fixed.ValueHalfEven(quantity, price, lot)
+	if err != nil {
+		return 0, err
+	}
+	return q.usd(v)
+}
+
+// CheckOrder refuses an order whose parts don't make one: its sizes, its side, its prices. Which of
+// them an order type takes is in prop.SubmitOrder.
+func CheckOrder(o *prop.SubmitOrder) error {
+	sizes := 0
 	for _, v := range []int64{int64(o.Leverage), int64(o.Value), int64(o.Quantity)} {
 		if v < 0 {
 			return prop.Refuse(prop.InvalidSize, "a size is positive; the side says the direction")
 		}
 		if v > 0 {
-			set++
+			sizes++
 		}
 	}
+	if o.LimitPrice < 0 || o.StopLoss < 0 || o.TakeProfit < 0 {
+		return prop.Refuse(prop.InvalidPrices, "a price is positive")
+	}
+	switch o.Type {
+	case prop.Market, prop.Limit:
+		return checkDirected(o, sizes)
+	case prop.Bracket:
+		return checkBracket(o, sizes)
+	}
+	return prop.Refuse(prop.InvalidField, "type is MARKET, LIMIT or BRACKET")
+}
+
+func checkDirected(o *prop.SubmitOrder, sizes int) error {
+	isLimit := o.Type == prop.Limit
 	switch {
-	case o.Side == prop.Flat && set != 0:
+	case o.Side == prop.Flat && isLimit:
+		return prop.Refuse(prop.InvalidField, "a LIMIT is LONG or SHORT; to close at a price use a BRACKET")
+	case o.Side == prop.Flat && sizes != 0:
 		return prop.Refuse(prop.InvalidSize, "FLAT closes the whole position and takes no size")
-	case o.Side == prop.Flat:
-		return nil
-	case o.Side != prop.Long && o.Side != prop.Short:
+	case o.Side == prop.Flat && (o.StopLoss != 0 || o.TakeProfit != 0):
+		return prop.Refuse(prop.InvalidPrices, "FLAT leaves nothing that a stop could protect")
+	case o.Side != prop.Long && o.Side != prop.Short && o.Side != prop.Flat:
 		return prop.Refuse(prop.InvalidField, "side is LONG, SHORT or FLAT")
-	case set != 1:
+	case o.Side != prop.Flat && sizes != 1:
 		return prop.Refuse(prop.InvalidSize, "exactly one of leverage, value and quantity must be set")
+	case isLimit != (o.LimitPrice != 0):
+		return prop.Refuse(prop.InvalidPrices, "a LIMIT has a limit price, a MARKET has none")
+	case isLimit:
+		return CheckProtection(o.Side, o.LimitPrice, o.StopLoss, o.TakeProfit)
 	}
 	return nil
 }
 
-// FillPrice is what the market pays or asks: buying at the ask, selling at the bid.
-func FillPrice(buy bool, bid, ask fixed.Price) fixed.Price {
-	if buy {
-		return ask
+func checkBracket(o *prop.SubmitOrder, sizes int) error {
+	switch {
+	case o.Side != 0:
+		return prop.Refuse(prop.InvalidField, "a BRACKET has no side: it closes what is open")
+	case sizes > 1:
+		return prop.Refuse(prop.InvalidSize, "at most one of leverage, value and quantity")
+	case o.LimitPrice != 0 || o.StopLoss == 0 && o.TakeProfit == 0:
+		return prop.Refuse(prop.InvalidPrices, "a BRACKET has a stop loss, a take profit or both, and no limit price")
 	}
-	return bid
+	return nil
 }
 
-// Quantity turns an order's size into a quantity at a price, signed by its side and rounded down
-// in amount. Leverage is of the starting balance. Source: reference/trading.md §3.3.
-func Quantity(side prop.Side, kind prop.SizeKind, leverage fixed.Ratio, value fixed.USD, quantity fixed.Qty, size fixed.USD, price fixed.Price, lot int64) (fixed.Qty, error) {
+// CheckProtection refuses a stop loss or take profit on the wrong side of an entry: LONG stop <
+// entry < profit, SHORT the other way, strictly. Source: reference/trading.md §7.4.
+func CheckProtection(side prop.Side, entry, stop, profit fixed.Price) error {
+	low, high := stop, profit
+	if side == prop.Short {
+		low, high = profit, stop
+	}
+	if low != 0 && low >= entry || high != 0 && high <= entry {
+		return prop.Refuse(prop.InvalidPrices, "for LONG stop loss < "+entry.String()+" < take profit, for SHORT the other way")
+	}
+	return nil
+}
+
+// CheckBracketPrices refuses a bracket whose stop loss and take profit are the wrong way round.
+func CheckBracketPrices(long bool, stop, profit fixed.Price) error {
+	if stop != 0 && profit != 0 && (long && stop >= profit || !long && stop <= profit) {
+		return prop.Refuse(prop.InvalidPrices, "for a long position stop loss < take profit, for a short one the other way")
+	}
+	return nil
+}
+
+// Size is what an order asks for.
+type Size struct {
+	Side     prop.Side
+	Kind     prop.SizeKind
+	Leverage fixed.Ratio
+	Value    fixed.USD
+	Quantity fixed.Qty
+}
+
+// SizeOf is the size of a submitted order.
+func SizeOf(c *prop.SubmitOrder) Size {
+	s := Size{Side: c.Side, Leverage: c.Leverage, Value: c.Value, Quantity: c.Quantity}
+	switch {
+	case c.Leverage != 0:
+		s.Kind = prop.ByLeverage
+	case c.Value != 0:
+		s.Kind = prop.ByValue
+	case c.Quantity != 0:
+		s.Kind = prop.ByQuantity
+	}
+	return s
+}
+
+// At turns the size into a quantity at a price, signed by its side and rounded down in amount.
+// Leverage is of the starting balance, value is in USD. Source: reference/trading.md §3.3.
+func (s Size) At(price fixed.Price, q Quote, account fixed.USD, lot int64) (fixed.Qty, error) {
+	outOfRange := prop.Refuse(prop.InvalidSize, "the size is out of range")
+	quantity, value := s.Quantity, s.Value
 	var err error
-	if kind == prop.ByLeverage {
-		if value, err = fixed.ScaleDown(size, leverage); err != nil {
-			return 0, prop.Refuse(prop.InvalidSize, "the size is out of range")
+	if s.Kind == prop.ByLeverage {
+		if value, err = fixed.ScaleDown(account, s.Leverage); err != nil {
+			return 0, outOfRange
 		}
 	}
-	if kind != prop.ByQuantity {
-		if quantity, err = fixed.QtyDown(value, price, lot); err != nil {
-			return 0, prop.Refuse(prop.InvalidSize, "the size is out of range")
+	if s.Kind != prop.ByQuantity {
+		if quantity, err = fixed.QtyOfUSDDown(value, q.Num, q.Den, price, lot); err != nil {
+			return 0, outOfRange
 		}
 	}
 	if quantity > MaxQuantity {
-		return 0, prop.Refuse(prop.InvalidSize, "the size is out of range")
+		return 0, outOfRange
 	}
-	if side == prop.Short {
+	if s.Side == prop.Short {
 		quantity = -quantity
 	}
 	return quantity, nil
 }
 
-// CheckLeverage refuses a position that grows beyond the pair's bounds, |value| against bound ×
-// starting balance. Reducing is always allowed, and nothing is resized silently.
-func CheckLeverage(pair *prop.Pair, size fixed.USD, price fixed.Price, before, after fixed.Qty) error {
-	if after == 0 || before != 0 && after.Abs() < before.Abs() && (after > 0) == (before > 0) {
-		return nil
+// Next is the position that an order leads to: an opposite one closes at most what is open.
+func Next(held, q fixed.Qty) fixed.Qty {
+	if Reduces(held, q) && q.Abs() >= held.Abs() {
+		return 0
 	}
-	value, err := fixed.ValueHalfEven(after, price, pair.Lot)
-	if err != nil || value.Abs() > MaxPositionValue || after.Abs() > MaxQuantity {
-		return prop.Refuse(prop.LeverageBounds, "the position would be worth more than can be counted", prop.KV{Key: "pair", Value: pair.ID})
-	}
-	// The minimum is asked of the size as ordered: the quantity was rounded down by less than a unit.
-	least, err := fixed.ValueHalfEven(after.Abs()+1, price, pair.Lot)
-	if err != nil {
-		least = value
-	}
-	over := fixed.CmpProducts(value.Abs(), fixed.Ratio(fixed.RatioScale), pair.MaxLeverage, size) > 0
-	under := fixed.CmpProducts(least.Abs(), fixed.Ratio(fixed.RatioScale), pair.MinLeverage, size) < 0
-	if !over && !under {
-		return nil
-	}
-	leverage := "out of range"
-	if r, err := fixed.QuotientHalfEven(value.Abs(), size); err == nil {
-		leverage = r.String()
-	}
-	return prop.Refuse(prop.LeverageBounds, "leverage would be "+leverage+"; the bounds are "+pair.MinLeverage.String()+" to "+pair.MaxLeverage.String(),
-		prop.KV{Key: "pair", Value: pair.ID})
+	return held.Add(q)
 }
 
-// Trade is what a fill does to a position: quantity that is traded, what it is worth, what it
-// realises, how the position's cost changes, and what of an oversized opposite order is not traded.
-type Trade struct {
-	Quantity  fixed.Qty
-	Value     fixed.USD
-	Realised  fixed.USD
-	CostDelta fixed.USD
-	NotTraded fixed.Qty
-}
+// Reduces tells whether an order of the signed quantity takes from the position.
+func Reduces(held, q fixed.Qty) bool { return held != 0 && (held > 0) != (q > 0) }
 
-// Fill computes a trade of the signed quantity at the price against a position. Positions are
-// uni-directional: an opposite order closes at most what is open. The cost that goes with a part
-// is its share, half-even; a full close takes the whole cost, so nothing is left by rounding.
-func Fill(quantity, position fixed.Qty, cost fixed.USD, price fixed.Price, lot int64) (Trade, error) {
-	t := Trade{Quantity: quantity}
-	closing := position != 0 && (position > 0) != (quantity > 0)
-	if closing && quantity.Abs() > position.Abs() {
-		t.Quantity, t.NotTraded = -position, quantity.Abs().Sub(position.Abs())
+// Triggered tells whether a resting order meets its price on a quote, by what, at which price, and
+// whether it fills there. A LIMIT fills at its price, a take profit too; a stop loss fills at what
+// the market shows, which on a gap is worse than the stop. The stop is tested first. Source:
+// reference/trading.md §7.2; docs/differences.md.
+func Triggered(o *prop.OrderAccepted, bid, ask fixed.Price) (by prop.Trigger, price, fill fixed.Price) {
+	switch {
+	case o.Type == prop.Limit && o.Side == prop.Long && ask <= o.LimitPrice, o.Type == prop.Limit && o.Side == prop.Short && bid >= o.LimitPrice:
+		return prop.AtLimit, o.LimitPrice, o.LimitPrice
+	case o.Type != prop.Bracket:
+		return 0, 0, 0
+	case o.Side == prop.Short && o.StopLoss != 0 && bid < o.StopLoss: // selling closes a long position
+		return prop.AtStopLoss, o.StopLoss, bid
+	case o.Side == prop.Long && o.StopLoss != 0 && ask > o.StopLoss:
+		return prop.AtStopLoss, o.StopLoss, ask
+	case o.TakeProfit != 0 && (o.Side == prop.Short && bid > o.TakeProfit || o.Side == prop.Long && ask < o.TakeProfit):
+		return prop.AtTakeProfit, o.TakeProfit, o.TakeProfit
 	}
-	var err error
-	if t.Value, err = fixed.ValueHalfEven(t.Quantity, price, lot); err != nil {
-		return t, err
-	}
-	if !closing {
-		t.CostDelta = t.Value
-		return t, nil
-	}
-	share, err := fixed.PartHalfEven(cost, t.Quantity.Abs(), position.Abs())
-	t.CostDelta, t.Realised = -share, -t.Value.Add(share)
-	return t, err
-}
-
-// Fee is the transaction fee on a trade's notional value, rounded up. Source:
-// reference/trading.md §4.1.
-func Fee(r *prop.RuleSet, value fixed.USD) (fixed.USD, error) {
-	return fixed.ChargeUp(value, r.FeeRate)
-}
-
-// Fresh tells whether a price last seen then may be traded on now.
-func Fresh(r *prop.RuleSet, seen, now prop.Instant) bool { return int64(now-seen) <= r.MaxPriceAgeMs }
-
-// CheckQuote refuses a quote that is not 0 < bid ≤ ask, and a price at which the largest open
-// position could not be counted.
-func CheckQuote(q prop.Quote, largest fixed.Qty, lot int64) error {
-	pair := prop.KV{Key: "pair", Value: q.Pair}
-	if q.Bid <= 0 || q.Ask < q.Bid {
-		return prop.Refuse(prop.InvalidPrice, "a quote is 0 < bid ≤ ask", pair)
-	}
-	if v, err := fixed.ValueHalfEven(largest, q.Ask, lot); err != nil || v > MaxPositionValue {
-		return prop.Refuse(prop.InvalidPrice, "an open position would be worth more than can be counted", pair)
-	}
-	return nil
+	return 0, 0, 0
 }

@@ -1,8 +1,10 @@
 package rules_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/propnet/propnet/fixed"
@@ -37,36 +39,215 @@ func parsePrice(t *testing.T, s string) fixed.Price {
 	return v
 }
 
-func TestCheckSize(t *testing.T) {
+func parseRatio(t *testing.T, s string) fixed.Ratio {
+	t.Helper()
+	v, err := fixed.ParseRatio(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// golden decodes a part of the public node's vectors.
+func golden(t *testing.T, part string, into any) {
+	t.Helper()
+	var parts map[string]json.RawMessage
+	data, err := os.ReadFile("../../testdata/golden/trading-extra.json")
+	if err == nil {
+		err = json.Unmarshal(data, &parts)
+	}
+	if err == nil {
+		err = json.Unmarshal(parts[part], into)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCheckOrder(t *testing.T) {
+	const m, l, b = prop.Market, prop.Limit, prop.Bracket
+	type o = prop.SubmitOrder
 	rows := []struct {
 		rule  string
-		order prop.SubmitOrder
+		order o
 		want  prop.Code
 	}{
-		{"one size: leverage", prop.SubmitOrder{Side: prop.Long, Leverage: 1}, 0},
-		{"one size: value", prop.SubmitOrder{Side: prop.Short, Value: 1}, 0},
-		{"one size: quantity", prop.SubmitOrder{Side: prop.Long, Quantity: 1}, 0},
-		{"no size", prop.SubmitOrder{Side: prop.Long}, prop.InvalidSize},
-		{"two sizes", prop.SubmitOrder{Side: prop.Long, Leverage: 1, Value: 1}, prop.InvalidSize},
-		{"three sizes", prop.SubmitOrder{Side: prop.Long, Leverage: 1, Value: 1, Quantity: 1}, prop.InvalidSize},
-		{"a negative size", prop.SubmitOrder{Side: prop.Long, Leverage: -1}, prop.InvalidSize},
-		{"a negative size beside a good one", prop.SubmitOrder{Side: prop.Long, Value: -1, Quantity: 1}, prop.InvalidSize},
-		{"FLAT takes none", prop.SubmitOrder{Side: prop.Flat}, 0},
-		{"FLAT with one", prop.SubmitOrder{Side: prop.Flat, Quantity: 1}, prop.InvalidSize},
-		{"FLAT with a negative one", prop.SubmitOrder{Side: prop.Flat, Quantity: -1}, prop.InvalidSize},
-		{"no side", prop.SubmitOrder{Leverage: 1}, prop.InvalidField},
-		{"unknown side", prop.SubmitOrder{Side: 4, Leverage: 1}, prop.InvalidField},
+		{"one size: leverage", o{Type: m, Side: prop.Long, Leverage: 1}, 0},
+		{"one size: value", o{Type: m, Side: prop.Short, Value: 1}, 0},
+		{"one size: quantity", o{Type: m, Side: prop.Long, Quantity: 1}, 0},
+		{"no size", o{Type: m, Side: prop.Long}, prop.InvalidSize},
+		{"two sizes", o{Type: m, Side: prop.Long, Leverage: 1, Value: 1}, prop.InvalidSize},
+		{"three sizes", o{Type: m, Side: prop.Long, Leverage: 1, Value: 1, Quantity: 1}, prop.InvalidSize},
+		{"a negative size", o{Type: m, Side: prop.Long, Leverage: -1}, prop.InvalidSize},
+		{"a negative size beside a good one", o{Type: m, Side: prop.Long, Value: -1, Quantity: 1}, prop.InvalidSize},
+		{"FLAT takes none", o{Type: m, Side: prop.Flat}, 0},
+		{"FLAT with one", o{Type: m, Side: prop.Flat, Quantity: 1}, prop.InvalidSize},
+		{"FLAT with a negative one", o{Type: m, Side: prop.Flat, Quantity: -1}, prop.InvalidSize},
+		{"FLAT with a stop", o{Type: m, Side: prop.Flat, StopLoss: 1}, prop.InvalidPrices},
+		{"FLAT with a take profit", o{Type: m, Side: prop.Flat, TakeProfit: 1}, prop.InvalidPrices},
+		{"no side", o{Type: m, Leverage: 1}, prop.InvalidField},
+		{"unknown side", o{Type: m, Side: 4, Leverage: 1}, prop.InvalidField},
+		{"MARKET with protection, whose sides are asked of the price", o{Type: m, Side: prop.Long, Leverage: 1, StopLoss: 9, TakeProfit: 1}, 0},
+		{"MARKET with a limit price", o{Type: m, Side: prop.Long, Leverage: 1, LimitPrice: 1}, prop.InvalidPrices},
+		{"no type", o{Side: prop.Long, Leverage: 1}, prop.InvalidField},
+		{"unknown type", o{Type: 4, Side: prop.Long, Leverage: 1}, prop.InvalidField},
+
+		{"LIMIT", o{Type: l, Side: prop.Long, Leverage: 1, LimitPrice: 5}, 0},
+		{"LIMIT without its price", o{Type: l, Side: prop.Long, Leverage: 1}, prop.InvalidPrices},
+		{"LIMIT at a negative price", o{Type: l, Side: prop.Long, Leverage: 1, LimitPrice: -5}, prop.InvalidPrices},
+		{"LIMIT without size", o{Type: l, Side: prop.Long, LimitPrice: 5}, prop.InvalidSize},
+		{"LIMIT with two sizes (E5)", o{Type: l, Side: prop.Long, Leverage: 1, Value: 1, LimitPrice: 5}, prop.InvalidSize},
+		{"LIMIT FLAT", o{Type: l, Side: prop.Flat, LimitPrice: 5}, prop.InvalidField},
+		{"LIMIT LONG: stop < limit < profit", o{Type: l, Side: prop.Long, Value: 1, LimitPrice: 5, StopLoss: 4, TakeProfit: 6}, 0},
+		{"LIMIT LONG: stop at the limit", o{Type: l, Side: prop.Long, Value: 1, LimitPrice: 5, StopLoss: 5}, prop.InvalidPrices},
+		{"LIMIT SHORT: profit < limit < stop", o{Type: l, Side: prop.Short, Value: 1, LimitPrice: 5, StopLoss: 6, TakeProfit: 4}, 0},
+		{"LIMIT SHORT: the wrong way round", o{Type: l, Side: prop.Short, Value: 1, LimitPrice: 5, StopLoss: 4, TakeProfit: 6}, prop.InvalidPrices},
+
+		{"BRACKET for all, with both", o{Type: b, StopLoss: 4, TakeProfit: 6}, 0},
+		{"BRACKET with a stop alone", o{Type: b, StopLoss: 4}, 0},
+		{"BRACKET with a profit alone, of a size", o{Type: b, TakeProfit: 4, Quantity: 1}, 0},
+		{"BRACKET with neither", o{Type: b, Quantity: 1}, prop.InvalidPrices},
+		{"BRACKET with a limit price", o{Type: b, StopLoss: 4, LimitPrice: 5}, prop.InvalidPrices},
+		{"BRACKET with a negative stop", o{Type: b, StopLoss: -4, TakeProfit: 6}, prop.InvalidPrices},
+		{"BRACKET with two sizes", o{Type: b, StopLoss: 4, Quantity: 1, Value: 1}, prop.InvalidSize},
+		{"BRACKET with a side", o{Type: b, Side: prop.Short, StopLoss: 4}, prop.InvalidField},
 	}
 	for _, r := range rows {
-		if got := refusal(rules.CheckSize(&r.order)); got != r.want {
+		if got := refusal(rules.CheckOrder(&r.order)); got != r.want {
 			t.Errorf("%s: %s, want %s", r.rule, got, r.want)
 		}
 	}
 }
 
-// TestQuantity has the sizing examples of reference/trading.md §3.3 that concern BTC (price 60,000,
+// TestCheckProtection: strictly, and either may be missing. Source: reference/trading.md §7.4.
+func TestCheckProtection(t *testing.T) {
+	rows := []struct {
+		side                prop.Side
+		entry, stop, profit fixed.Price
+		ok                  bool
+	}{
+		{prop.Long, 100, 99, 101, true}, {prop.Long, 100, 100, 101, false}, {prop.Long, 100, 99, 100, false}, {prop.Long, 100, 101, 99, false},
+		{prop.Long, 100, 99, 0, true}, {prop.Long, 100, 0, 101, true}, {prop.Long, 100, 0, 0, true}, {prop.Long, 100, 101, 0, false}, {prop.Long, 100, 0, 99, false},
+		{prop.Short, 100, 101, 99, true}, {prop.Short, 100, 100, 99, false}, {prop.Short, 100, 101, 100, false}, {prop.Short, 100, 99, 101, false},
+		{prop.Short, 100, 101, 0, true}, {prop.Short, 100, 0, 99, true}, {prop.Short, 100, 0, 0, true}, {prop.Short, 100, 99, 0, false}, {prop.Short, 100, 0, 101, false},
+	}
+	for _, r := range rows {
+		err := rules.CheckProtection(r.side, r.entry, r.stop, r.profit)
+		if got := refusal(err); (got == 0) != r.ok || got != 0 && got != prop.InvalidPrices {
+			t.Errorf("%s at %d with stop %d and profit %d: %v", r.side, r.entry, r.stop, r.profit, err)
+		}
+	}
+	for _, r := range []struct {
+		long         bool
+		stop, profit fixed.Price
+		ok           bool
+	}{
+		{true, 1, 2, true}, {true, 2, 2, false}, {true, 3, 2, false}, {true, 3, 0, true}, {true, 0, 2, true},
+		{false, 2, 1, true}, {false, 2, 2, false}, {false, 2, 3, false}, {false, 3, 0, true}, {false, 0, 2, true},
+	} {
+		if err := rules.CheckBracketPrices(r.long, r.stop, r.profit); (err == nil) != r.ok {
+			t.Errorf("long %v with stop %d and profit %d: %v", r.long, r.stop, r.profit, err)
+		}
+	}
+}
+
+// TestTriggeredGolden has the public node's 25 vectors. Its quotes without a bid and an ask are of a
+// source that knows only a price; here that is both.
+func TestTriggeredGolden(t *testing.T) {
+	var vectors []struct {
+		Kind, Type     string
+		Bid, Ask, Open json.Number
+		Limit          json.Number  `json:"limit_price"`
+		Stop           json.Number  `json:"stop_loss"`
+		Profit         json.Number  `json:"take_profit"`
+		Trigger        *json.Number `json:"trigger_price"`
+	}
+	golden(t, "triggers", &vectors)
+	var differences []struct {
+		Vector    int
+		Fill, Why string
+	}
+	data, err := os.ReadFile("testdata/triggers.json")
+	if err == nil {
+		err = json.Unmarshal(data, &differences)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	price := func(n json.Number) fixed.Price {
+		if n == "" {
+			return 0
+		}
+		return parsePrice(t, n.String())
+	}
+	equal, used := 0, 0
+	for i, v := range vectors {
+		bid, ask := price(v.Bid), price(v.Ask)
+		if bid == 0 {
+			bid, ask = price(v.Open), price(v.Open)
+		}
+		o := &prop.OrderAccepted{Type: prop.Limit, LimitPrice: price(v.Limit), StopLoss: price(v.Stop), TakeProfit: price(v.Profit)}
+		if err := o.Side.UnmarshalText([]byte(v.Type)); err != nil {
+			t.Fatal(err)
+		}
+		if v.Kind == "BRACKET" { // theirs says the side of the position, ours the one that closes it
+			o.Type, o.Side = prop.Bracket, map[prop.Side]prop.Side{prop.Long: prop.Short, prop.Short: prop.Long}[o.Side]
+		}
+		by, level, fill := rules.Triggered(o, bid, ask)
+		if (by != 0) != (v.Trigger != nil) || by != 0 && level != price(*v.Trigger) {
+			t.Errorf("vector %d: by %s at %s, want %v", i, by, level, v.Trigger)
+		}
+		switch {
+		case fill == level:
+			equal++
+		case used < len(differences) && differences[used].Vector == i && parsePrice(t, differences[used].Fill) == fill:
+			used++
+		default:
+			t.Errorf("vector %d fills at %s, and no documented difference says so", i, fill)
+		}
+	}
+	if equal != 20 || used != len(differences) || len(vectors) != 25 {
+		t.Errorf("%d vectors: %d equal, %d of %d differences used", len(vectors), equal, used, len(differences))
+	}
+}
+
+func TestTriggered(t *testing.T) {
+	limit := func(side prop.Side) prop.OrderAccepted {
+		return prop.OrderAccepted{Type: prop.Limit, Side: side, LimitPrice: 100}
+	}
+	bracket := func(side prop.Side, stop, profit fixed.Price) prop.OrderAccepted {
+		return prop.OrderAccepted{Type: prop.Bracket, Side: side, StopLoss: stop, TakeProfit: profit}
+	}
+	rows := []struct {
+		rule         string
+		order        prop.OrderAccepted
+		bid, ask     fixed.Price
+		by           prop.Trigger
+		level, fills fixed.Price
+	}{
+		{"a LIMIT LONG asks the ask, not the bid", limit(prop.Long), 99, 101, 0, 0, 0},
+		{"and fills at its price on a gap", limit(prop.Long), 80, 81, prop.AtLimit, 100, 100},
+		{"a LIMIT SHORT asks the bid", limit(prop.Short), 99, 101, 0, 0, 0},
+		{"and fills at its price", limit(prop.Short), 120, 121, prop.AtLimit, 100, 100},
+		{"a MARKET meets no price", prop.OrderAccepted{Type: prop.Market, Side: prop.Long, StopLoss: 90, TakeProfit: 110}, 100, 100, 0, 0, 0},
+		{"the stop is tested first: a quote so wide that both are met", bracket(prop.Long, 105, 95), 90, 110, prop.AtStopLoss, 105, 110},
+		{"a stop alone", bracket(prop.Short, 95, 0), 94, 94, prop.AtStopLoss, 95, 94}, {"a stop alone has no profit", bracket(prop.Short, 95, 0), 1_000, 1_000, 0, 0, 0},
+		{"a profit alone", bracket(prop.Short, 0, 105), 106, 106, prop.AtTakeProfit, 105, 105}, {"a profit alone has no stop", bracket(prop.Short, 0, 105), 1, 1, 0, 0, 0},
+		{"a long's stop asks the bid", bracket(prop.Short, 95, 0), 95, 96, 0, 0, 0}, {"a short's stop asks the ask", bracket(prop.Long, 105, 0), 104, 105, 0, 0, 0},
+		{"a profit asks the same side", bracket(prop.Long, 0, 95), 94, 95, 0, 0, 0}, {"and fills at its price on a gap", bracket(prop.Long, 0, 95), 50, 51, prop.AtTakeProfit, 95, 95},
+	}
+	for _, r := range rows {
+		if by, level, fills := rules.Triggered(&r.order, r.bid, r.ask); by != r.by || level != r.level || fills != r.fills {
+			t.Errorf("%s: by %s at %d, fills at %d", r.rule, by, level, fills)
+		}
+	}
+}
+
+var inUSD = rules.Quote{Num: fixed.PriceScale, Den: fixed.PriceScale}
+
+// TestSize has the sizing examples of reference/trading.md §3.3 that concern BTC (price 60,000,
 // account 100,000), and what they leave open.
-func TestQuantity(t *testing.T) {
+func TestSize(t *testing.T) {
 	const max = fixed.Qty(math.MaxInt64)
 	rows := []struct {
 		rule     string
@@ -88,146 +269,101 @@ func TestQuantity(t *testing.T) {
 		{"and its mirror", prop.Short, prop.ByQuantity, 0, 0, max, ""},
 	}
 	for _, r := range rows {
-		got, err := rules.Quantity(r.side, r.kind, r.leverage, r.value, r.quantity, 100_000*usd, 60_000*fixed.PriceScale, 1)
-		if r.want == "" {
-			if refusal(err) != prop.InvalidSize {
-				t.Errorf("%s: %s, %v", r.rule, got, err)
+		size := rules.Size{Side: r.side, Kind: r.kind, Leverage: r.leverage, Value: r.value, Quantity: r.quantity}
+		q, err := size.At(60_000*fixed.PriceScale, inUSD, 100_000*usd, 1)
+		if r.want == "" && refusal(err) != prop.InvalidSize || r.want != "" && (err != nil || q != parseQty(t, r.want)) {
+			t.Errorf("%s: %s, %v, want %q", r.rule, q, err, r.want)
+		}
+	}
+	if _, err := (rules.Size{Side: prop.Long, Kind: prop.ByValue, Value: usd}).At(fixed.PriceScale, rules.Quote{}, usd, 1); refusal(err) != prop.InvalidSize {
+		t.Errorf("a value without a rate: %v", err)
+	}
+}
+
+// TestSizeGolden has the public node's parse_order_size. It says base per USD where we have a price
+// and a rate to USD: 1/(price × rate).
+func TestSizeGolden(t *testing.T) {
+	var vectors []struct {
+		Pair    string                 `json:"trade_pair"`
+		Signal  map[string]json.Number `json:"signal"`
+		Account json.Number            `json:"account_size"`
+		Want    struct {
+			Quantity, Leverage, Value float64
+			Error                     string
+		} `json:"expected"`
+	}
+	golden(t, "parse_order_size", &vectors)
+	type quote struct {
+		price, num, den string
+		lot             int64
+	}
+	quotes := map[string]quote{
+		"BTCUSD": {"60000", "1", "1", 1}, "EURUSD": {"1.1", "1", "1", 100_000},
+		"USDCAD": {"1.4", "1", "1.4", 100_000},          // 1 USD per base
+		"EURGBP": {"0.8", "1.4501160093", "1", 100_000}, // 1/(0.8 × 1.45…) = 0.862
+	}
+	for i, v := range vectors {
+		q := quotes[v.Pair]
+		o := prop.SubmitOrder{Type: prop.Market, Side: prop.Long}
+		for name, n := range v.Signal {
+			text := n.String()
+			if text[0] == '-' {
+				o.Side, text = prop.Short, text[1:]
 			}
+			switch name {
+			case "leverage":
+				o.Leverage = parseRatio(t, text)
+			case "value":
+				o.Value = parseUSD(t, text)
+			case "quantity":
+				o.Quantity = parseQty(t, text)
+			}
+		}
+		if got := refusal(rules.CheckOrder(&o)); (got == prop.InvalidSize) != (v.Want.Error != "") {
+			t.Errorf("vector %d: %s, want %q", i, got, v.Want.Error)
+		}
+		if v.Want.Error != "" {
 			continue
 		}
-		if err != nil || got.String() != r.want {
-			t.Errorf("%s: %s, %v, want %s", r.rule, got, err, r.want)
+		rated := rules.Quote{Num: parsePrice(t, q.num), Den: parsePrice(t, q.den)}
+		account := parseUSD(t, v.Account.String())
+		quantity, err := rules.SizeOf(&o).At(parsePrice(t, q.price), rated, account, q.lot)
+		value, err2 := rated.Value(quantity, parsePrice(t, q.price), q.lot)
+		leverage, err3 := fixed.QuotientHalfEven(value, account)
+		if err := errors.Join(err, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			what                 string
+			got, want, tolerance float64
+		}{
+			{"quantity", float64(quantity) / fixed.QtyScale, v.Want.Quantity, 1e-8},
+			{"value", float64(value) / usd, v.Want.Value, 1e-3 + 1e-8*math.Abs(v.Want.Value)},
+			{"leverage", float64(leverage) / fixed.RatioScale, v.Want.Leverage, 1e-7},
+		} {
+			if math.Abs(c.got-c.want) > c.tolerance*(1+1e-6) {
+				t.Errorf("vector %d: %s %v, want %v", i, c.what, c.got, c.want)
+			}
 		}
 	}
-	if q, err := rules.Quantity(prop.Long, prop.ByValue, 0, 220_000*usd, 0, 250_000*usd, 11*fixed.PriceScale/10, 100_000); err != nil || q != 2*fixed.QtyScale {
-		t.Errorf("220,000 USD at 1.10 in lots of 100,000 are %s, %v", q, err)
+	if len(vectors) != 10 {
+		t.Errorf("%d vectors", len(vectors))
 	}
 }
 
-func TestFillPrice(t *testing.T) {
-	if rules.FillPrice(true, 59_990, 60_010) != 60_010 || rules.FillPrice(false, 59_990, 60_010) != 59_990 {
-		t.Error("the market buys at the ask and sells at the bid")
-	}
-}
-
-func TestFill(t *testing.T) {
-	rows := []struct {
-		rule                                    string
-		quantity, position                      string
-		cost                                    string
-		price                                   string
-		traded, value, realised, delta, dropped string
-	}{
-		{"open", "0.5", "0", "0", "60000", "0.5", "30000", "0", "30000", "0"},
-		{"add", "0.5", "0.5", "30000", "62000", "0.5", "31000", "0", "31000", "0"},
-		{"partial close takes its share of the cost", "-0.25", "1", "61000", "64000", "-0.25", "-16000", "750", "-15250", "0"},
-		{"full close takes the whole cost", "-1", "1", "61000", "60000", "-1", "-60000", "-1000", "-61000", "0"},
-		{"oversize closes what is open and drops the rest", "-3", "1", "61000", "64000", "-1", "-64000", "3000", "-61000", "2"},
-		{"a part's share is half-even: 0.00000001 of 0.00000002", "-0.00000001", "0.00000002", "0.00000005", "3", "-0.00000001", "-0.00000003", "0.00000001", "-0.00000002", "0"},
-		{"a third of 100", "-1", "3", "100", "40", "-1", "-40", "6.66666667", "-33.33333333", "0"},
-		{"short open", "-0.5", "0", "0", "60000", "-0.5", "-30000", "0", "-30000", "0"},
-		{"short add", "-0.5", "-0.5", "-30000", "62000", "-0.5", "-31000", "0", "-31000", "0"},
-		{"short partial close", "0.25", "-1", "-61000", "64000", "0.25", "16000", "-750", "15250", "0"},
-		{"short full close", "1", "-1", "-61000", "60000", "1", "60000", "1000", "61000", "0"},
-		{"short oversize", "3", "-1", "-61000", "64000", "1", "64000", "-3000", "61000", "2"},
-	}
-	for _, r := range rows {
-		got, err := rules.Fill(parseQty(t, r.quantity), parseQty(t, r.position), parseUSD(t, r.cost), parsePrice(t, r.price), 1)
-		want := rules.Trade{Quantity: parseQty(t, r.traded), Value: parseUSD(t, r.value), Realised: parseUSD(t, r.realised),
-			CostDelta: parseUSD(t, r.delta), NotTraded: parseQty(t, r.dropped)}
-		if err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", r.rule, got, err, want)
-		}
-		// What a trade realises is what was paid or got, less the cost that leaves: nothing is made.
-		if got.Realised+got.Value != got.CostDelta {
-			t.Errorf("%s: realised %s + value %s is not the cost's change %s", r.rule, got.Realised, got.Value, got.CostDelta)
-		}
-	}
-	if _, err := rules.Fill(math.MaxInt64, 0, 0, 60_000*fixed.PriceScale, 1); !errors.Is(err, fixed.ErrOverflow) {
-		t.Errorf("a trade beyond the range: %v", err)
-	}
-}
-
-func TestCheckLeverage(t *testing.T) {
-	pair := &prop.Pair{ID: "BTCUSD", Lot: 1, MinLeverage: 10 * percent, MaxLeverage: 50 * percent} // of 10,000 at 100: 10 to 50
+func TestNextAndReduces(t *testing.T) {
 	rows := []struct {
 		rule          string
-		before, after string
-		want          prop.Code
+		held, q, next fixed.Qty
+		reduces       bool
 	}{
-		{"exactly the maximum", "0", "50", 0}, {"beyond the maximum", "0", "50.00000001", prop.LeverageBounds},
-		{"exactly the minimum", "0", "10", 0}, {"rounded down from the minimum", "0", "9.99999999", 0}, {"below the minimum", "0", "9.99999998", prop.LeverageBounds},
-		{"short, exactly the maximum", "0", "-50", 0}, {"short, beyond", "0", "-50.00000001", prop.LeverageBounds},
-		{"adding up to the maximum", "40", "50", 0}, {"adding beyond it", "40", "50.00000001", prop.LeverageBounds},
-		{"short, adding beyond it", "-40", "-50.00000001", prop.LeverageBounds},
-		{"reducing is always allowed, even above the maximum", "80", "60", 0}, {"or to below the minimum", "20", "1", 0},
-		{"short, reducing above the maximum", "-80", "-60", 0}, {"closing", "80", "0", 0}, {"short, closing", "-80", "0", 0},
-		{"standing still above the maximum is no reduction", "60", "60", prop.LeverageBounds},
-		{"a turn counts as a new position", "80", "-60", prop.LeverageBounds},
-		{"a position that cannot be counted", "0", "46116860184.27387903", prop.LeverageBounds},
+		{"opening", 0, 5, 5, false}, {"opening short", 0, -5, -5, false}, {"adding", 5, 1, 6, false}, {"adding short", -5, -1, -6, false},
+		{"a part is closed", 5, -2, 3, true}, {"all of it", 5, -5, 0, true}, {"no more than all", 5, -9, 0, true},
+		{"a part of a short", -5, 2, -3, true}, {"all of a short", -5, 5, 0, true}, {"no more than all of a short", -5, 9, 0, true},
 	}
 	for _, r := range rows {
-		err := rules.CheckLeverage(pair, 10_000*usd, 100*fixed.PriceScale, parseQty(t, r.before), parseQty(t, r.after))
-		if got := refusal(err); got != r.want {
-			t.Errorf("%s: %v, want %s", r.rule, err, r.want)
-		}
-	}
-	wide := &prop.Pair{ID: "X", Lot: 1, MaxLeverage: 500 * fixed.RatioScale}
-	if err := rules.CheckLeverage(wide, 1_000_000*usd, fixed.PriceScale, 0, 500_000_000*fixed.QtyScale); err != nil {
-		t.Errorf("the largest position of the largest account: %v", err)
-	}
-	for _, q := range []fixed.Qty{rules.MaxQuantity + 1, -rules.MaxQuantity - 1, math.MaxInt64} {
-		if err := rules.CheckLeverage(wide, 1_000_000*usd, 1, 0, q); refusal(err) != prop.LeverageBounds {
-			t.Errorf("a position of %s, to which an order could not be added: %v", q, err)
-		}
-	}
-}
-
-func TestFee(t *testing.T) {
-	rows := []struct {
-		rule  string
-		rate  fixed.Ratio
-		value string
-		want  string
-	}{
-		{"0.1 % of 20,000", fixed.RatioScale / 1000, "20000", "20"}, {"of what is sold too", fixed.RatioScale / 1000, "-20000", "20"},
-		{"charges round up", fixed.RatioScale / 1000, "0.00000001", "0.00000001"}, {"no rate, no fee", 0, "20000", "0"},
-	}
-	for _, r := range rows {
-		if got, err := rules.Fee(&prop.RuleSet{FeeRate: r.rate}, parseUSD(t, r.value)); err != nil || got.String() != r.want {
-			t.Errorf("%s: %s, %v", r.rule, got, err)
-		}
-	}
-}
-
-func TestFresh(t *testing.T) {
-	r := &prop.RuleSet{MaxPriceAgeMs: 5_000}
-	for now, want := range map[prop.Instant]bool{1_000: true, 6_000: true, 6_001: false} {
-		if rules.Fresh(r, 1_000, now) != want {
-			t.Errorf("a price of 1,000 at %d, at most 5,000 old: %v", now, !want)
-		}
-	}
-}
-
-func TestCheckQuote(t *testing.T) {
-	const one, big = fixed.Qty(fixed.QtyScale), fixed.Qty(1_000_000_000 * fixed.QtyScale)
-	rows := []struct {
-		rule     string
-		bid, ask fixed.Price
-		largest  fixed.Qty
-		want     prop.Code
-	}{
-		{"bid below ask", 1, 2, 0, 0}, {"bid and ask equal", 1, 1, 0, 0}, {"crossed", 2, 1, 0, prop.InvalidPrice},
-		{"no bid", 0, 1, 0, prop.InvalidPrice}, {"negative", -1, 1, 0, prop.InvalidPrice}, {"both negative", -2, -1, 0, prop.InvalidPrice},
-		{"nothing at all", 0, 0, 0, prop.InvalidPrice}, {"the highest price that there is, nobody holds the pair", 1, math.MaxInt64, 0, 0},
-		{"an open position is worth a billion", fixed.PriceScale, fixed.PriceScale, big, 0},
-		{"an open position would be worth more", fixed.PriceScale, fixed.PriceScale + 1, big, prop.InvalidPrice},
-		{"an open position could not be valued", 1, math.MaxInt64, big, prop.InvalidPrice},
-		{"one unit at the highest price", 1, math.MaxInt64, one, 0},
-	}
-	for _, r := range rows {
-		if got := refusal(rules.CheckQuote(prop.Quote{Pair: "X", Bid: r.bid, Ask: r.ask}, r.largest, 1)); got != r.want {
-			t.Errorf("%s: %d, want %d", r.rule, got, r.want)
+		if next, reduces := rules.Next(r.held, r.q), rules.Reduces(r.held, r.q); next != r.next || reduces != r.reduces {
+			t.Errorf("%s: %d, %v", r.rule, next, reduces)
 		}
 	}
 }

@@ -40,3 +40,19 @@ func CheckOpen(r *prop.RuleSet, entity prop.Hotkey, known bool, free fixed.Theta
 	}
 	return nil
 }
+
+// MinerSize is the size of a plain miner's account for a deposit, and whether it is enough for one.
+// Source: reference/trading.md §10.
+func MinerSize(r *prop.MinerRules, deposited fixed.Theta) (fixed.USD, bool) {
+	if r.USDPerTheta == 0 || deposited < r.MinTheta {
+		return 0, false
+	}
+	size, err := fixed.PerThetaDown(r.USDPerTheta, min(deposited, r.MaxTheta))
+	return size, err == nil && size > 0
+}
+
+// NextDay is the start of the UTC day after the instant.
+func NextDay(at prop.Instant) prop.Instant {
+	const day = 86_400_000
+	return (at/day + 1) * day
+}

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/propnet/propnet/fixed"
@@ -66,5 +67,47 @@ func TestCheckOpen(t *testing.T) {
 	}
 	if live != 5 || free != 0 {
 		t.Errorf("5,000 theta open %d accounts and leave %s", live, free)
+	}
+}
+
+// TestMinerSizeGolden: 500 USD per theta, from 300 on, at most 1,000 of them count. The public node
+// lets a smaller account trade, with a hundredth of its score; here there is none.
+func TestMinerSizeGolden(t *testing.T) {
+	var vectors struct {
+		Cases []struct {
+			Theta  json.Number
+			Size   json.Number `json:"account_size"`
+			Enough bool        `json:"meets_minimum"`
+		}
+	}
+	golden(t, "account_size_from_theta", &vectors)
+	r := &prop.MinerRules{USDPerTheta: 500 * usd, MinTheta: 300 * fixed.ThetaScale, MaxTheta: 1_000 * fixed.ThetaScale}
+	for _, v := range vectors.Cases {
+		theta, err := fixed.ParseTheta(v.Theta.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, enough := rules.MinerSize(r, theta)
+		if enough != v.Enough || enough && size != parseUSD(t, v.Size.String()) {
+			t.Errorf("%s theta: %s, %v, want %s, %v", v.Theta, size, enough, v.Size, v.Enough)
+		}
+	}
+	if len(vectors.Cases) != 9 {
+		t.Errorf("%d vectors", len(vectors.Cases))
+	}
+	if size, enough := rules.MinerSize(r, 300*fixed.ThetaScale-1); enough {
+		t.Errorf("a rao short of the minimum: %s", size)
+	}
+	if size, enough := rules.MinerSize(&prop.MinerRules{}, 1<<62); enough {
+		t.Errorf("without plain miners: %s", size)
+	}
+}
+
+func TestNextDay(t *testing.T) {
+	const midnight = prop.Instant(1_767_225_600_000)
+	for at, want := range map[prop.Instant]prop.Instant{midnight - 1: midnight, midnight: midnight + dayMs, midnight + 1: midnight + dayMs, midnight + dayMs - 1: midnight + dayMs} {
+		if got := rules.NextDay(at); got != want {
+			t.Errorf("the day after %s begins at %s", at, got)
+		}
 	}
 }

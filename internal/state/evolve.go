@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -28,7 +29,7 @@ func (s *State) Evolve(e prop.Event) {
 		s.setGenesis(e)
 	case *prop.EntityRegistered:
 		s.mustBeNext("entity", int(e.Entity), len(s.entities))
-		s.entities = append(s.entities, Entity{Hotkey: e.Hotkey, Coldkey: e.Coldkey})
+		s.entities = append(s.entities, Entity{Hotkey: e.Hotkey, Coldkey: e.Coldkey, Miner: e.Miner})
 		s.entityByKey[e.Hotkey] = e.Entity
 	case *prop.CollateralObserved:
 		s.entities[e.Entity].Known, s.entities[e.Entity].Deposited = true, e.Deposited
@@ -49,11 +50,11 @@ func (s *State) Evolve(e prop.Event) {
 	case *prop.PricesObserved:
 		s.observePrices(e)
 	case *prop.OrderAccepted:
-		s.orders = append(s.orders, Order{OrderAccepted: *e, Seq: s.seq, At: s.at})
-		s.waiting[e.Account]++
+		s.acceptOrder(e)
+	case *prop.OrderTriggered: // its fill or its end follows
 	case *prop.OrderFilled:
 		s.removeOrder(e.Order)
-		s.trade(e.Account, e.Pair, e.Quantity, e.CostDelta, e.Realised)
+		s.trade(e.Account, e.Pair, &e.Trade)
 	case *prop.OrderCancelled:
 		s.removeOrder(e.Order)
 	case *prop.FeeCharged:
@@ -65,7 +66,22 @@ func (s *State) Evolve(e prop.Event) {
 			s.frozen = slices.Insert(s.frozen, at, Frozen{r, e.Reason, e.QuotesSeq})
 		}
 	case *prop.PositionClosed:
-		s.trade(e.Account, e.Pair, e.Quantity, e.CostDelta, e.Realised)
+		s.trade(e.Account, e.Pair, &e.Trade)
+	case *prop.CarryCharged:
+		for _, c := range e.Rates {
+			s.chargeCarry(c)
+		}
+	case *prop.PairStateChanged:
+		s.pairs[e.Pair] = e.State
+	case *prop.SizeScheduled:
+		s.unsize(e.Account)
+		z := Sizing{e.At, e.Account, e.Size}
+		at, _ := slices.BinarySearchFunc(s.sizings, z, Sizing.compare)
+		s.sizings = slices.Insert(s.sizings, at, z)
+	case *prop.AccountSized:
+		s.resize(e)
+	case *prop.HaltChanged:
+		s.setHalt(e)
 	case *prop.AccountEliminated:
 		s.setStatus(e.Account, prop.Eliminated)
 	case *prop.RootRecorded: // states what is true already
@@ -80,23 +96,40 @@ func (s *State) mustBeNext(what string, got, want int) {
 	}
 }
 
+// home is the currency that accounts are kept in.
+const home = "USD"
+
 func (s *State) setGenesis(e *prop.GenesisSet) {
 	s.genesis = e.Genesis
 	n := len(e.Genesis.Pairs)
-	s.quotes, s.books = make([]Quote, n), make([]book, n)
+	s.quotes, s.books, s.pairs, s.orders = make([]Quote, n), make([]book, n), make([]prop.PairState, n), make([][]*Order, n)
 	for i, p := range e.Genesis.Pairs {
+		s.pairs[i] = p.State
+		if p.Quote == home {
+			s.quotes[i].Num, s.quotes[i].Den = fixed.PriceScale, fixed.PriceScale
+		}
 		s.pairByID[p.ID] = prop.PairRef(i)
 		s.books[i] = book{lot: p.Lot, row: map[prop.AccountRef]int{}}
 	}
 }
 
 func (s *State) createAccount(e *prop.SubaccountCreated) {
-	a, entity := &s.accounts, &s.entities[e.Entity]
-	s.mustBeNext("account", int(e.Account), len(a.status))
-	s.mustBeNext("subaccount number", int(e.ID), len(entity.Accounts))
+	entity := &s.entities[e.Entity]
+	s.mustBeNext("account", int(e.Account), s.Accounts())
+	if entity.Miner {
+		s.mustBeNext("account of a miner", len(entity.Accounts), 0)
+	} else {
+		s.mustBeNext("subaccount number", int(e.ID), len(entity.Accounts))
+	}
 	entity.Accounts = append(entity.Accounts, e.Account)
 	entity.Locked = entity.Locked.Add(e.Lock)
 	entity.Live++
+	s.createRow(e)
+}
+
+// createRow adds an account's row.
+func (s *State) createRow(e *prop.SubaccountCreated) {
+	a := &s.accounts
 	a.entity = append(a.entity, e.Entity)
 	a.id = append(a.id, e.ID)
 	a.rules = append(a.rules, e.Rules)
@@ -111,7 +144,27 @@ func (s *State) createAccount(e *prop.SubaccountCreated) {
 	a.startSeq = append(a.startSeq, s.seq)
 	a.deadline = append(a.deadline, 0)
 	a.held = append(a.held, nil)
-	s.waiting = append(s.waiting, 0)
+	a.class = append(a.class, e.Class)
+	a.halted = append(a.halted, false)
+	a.orderRate = append(a.orderRate, prop.Window{})
+	a.cooldown = append(a.cooldown, nil)
+	a.orders = append(a.orders, nil)
+}
+
+func (s *State) unsize(r prop.AccountRef) {
+	s.sizings = slices.DeleteFunc(s.sizings, func(z Sizing) bool { return z.Account == r })
+}
+
+// resize moves the balance and the peak by the difference, so that what was won or lost stays.
+func (s *State) resize(e *prop.AccountSized) {
+	s.unsize(e.Account)
+	a, r := &s.accounts, e.Account
+	more := e.Size.Sub(a.size[r])
+	if more == 0 {
+		return
+	}
+	a.size[r], a.balance[r], a.peak[r] = e.Size, a.balance[r].Add(more), a.peak[r].Add(more)
+	a.startSeq[r], a.peakSeq[r] = s.seq, s.seq // where a verdict finds its anchors
 }
 
 // moves lists the legal steps of an account's life. Eliminated and failed lead nowhere.
@@ -129,6 +182,7 @@ func (s *State) setStatus(r prop.AccountRef, to prop.Status) {
 	switch to {
 	case prop.Frozen:
 		s.unschedule(r)
+		s.unsize(r)
 	case prop.Eliminated:
 		at, _ := slices.BinarySearchFunc(s.frozen, r, Frozen.compare)
 		s.frozen = slices.Delete(s.frozen, at, at+1)
@@ -181,7 +235,13 @@ func (s *State) observePrices(e *prop.PricesObserved) {
 	for _, c := range e.Changed {
 		q := &s.quotes[c.Pair]
 		q.Bid, q.Ask, q.Mark = c.Bid, c.Ask, fixed.MidHalfEven(c.Bid, c.Ask)
-		s.books[c.Pair].mark(q.Mark, a.unrealised)
+	}
+	for _, c := range e.Rates {
+		s.quotes[c.Pair].Num, s.quotes[c.Pair].Den = c.Num, c.Den
+		s.books[c.Pair].mark(&s.quotes[c.Pair], a.unrealised)
+	}
+	for _, c := range e.Changed {
+		s.books[c.Pair].mark(&s.quotes[c.Pair], a.unrealised)
 	}
 	for p := range s.quotes {
 		if e.Seen.Has(p) {
@@ -199,8 +259,43 @@ func (s *State) observePrices(e *prop.PricesObserved) {
 	}
 }
 
+func (s *State) acceptOrder(e *prop.OrderAccepted) {
+	a := &s.accounts
+	s.accepted++
+	o := &Order{OrderAccepted: *e, Number: s.accepted, Seq: s.seq, At: s.at}
+	s.orders[e.Pair] = append(s.orders[e.Pair], o)
+	a.orders[e.Account] = append(a.orders[e.Account], o)
+	s.orderByID[e.Order] = o
+	if e.AccountRate.Count != 0 {
+		a.orderRate[e.Account] = e.AccountRate
+	}
+	if e.EntityRate.Count != 0 {
+		s.entities[a.entity[e.Account]].OrderRate = e.EntityRate
+	}
+	if e.CoolUntil != 0 {
+		list := slices.DeleteFunc(a.cooldown[e.Account], func(c cooldown) bool { return c.pair == e.Pair || c.until <= s.at })
+		a.cooldown[e.Account] = append(list, cooldown{e.Pair, e.CoolUntil})
+	}
+}
+
 func (s *State) removeOrder(id prop.CommandID) {
-	at := slices.IndexFunc(s.orders, func(o Order) bool { return o.Order == id })
-	s.waiting[s.orders[at].Account]--
-	s.orders = slices.Delete(s.orders, at, at+1)
+	o := s.orderByID[id]
+	delete(s.orderByID, id)
+	remove := func(list []*Order) []*Order {
+		at, _ := slices.BinarySearchFunc(list, o.Number, func(o *Order, n uint64) int { return cmp.Compare(o.Number, n) })
+		return slices.Delete(list, at, at+1)
+	}
+	s.orders[o.Pair] = remove(s.orders[o.Pair])
+	s.accounts.orders[o.Account] = remove(s.accounts.orders[o.Account])
+}
+
+func (s *State) setHalt(e *prop.HaltChanged) {
+	switch e.Scope {
+	case prop.Everything:
+		s.halted = e.Halted
+	case prop.OneEntity:
+		s.entities[*e.Entity].Halted = e.Halted
+	case prop.OneAccount:
+		s.accounts.halted[*e.Account] = e.Halted
+	}
 }

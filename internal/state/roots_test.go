@@ -24,25 +24,31 @@ const (
 // roles lists every field. Whoever adds one decides here, and in hash.go or verify.go, what it is.
 var roles = map[string]role{
 	"State.seq": stamped, "State.at": stamped, "State.genesis": committed, "State.entities": inside, "State.accounts": inside,
-	"State.quotes": inside, "State.books": inside, "State.orders": inside, "State.effects": inside, "State.frozen": inside, "State.ids": inside,
-	"State.entityByKey": derived, "State.pairByID": derived, "State.waiting": derived, "State.deadlines": derived, "State.openEffects": derived,
+	"State.quotes": inside, "State.pairs": committed, "State.books": inside, "State.orders": inside, "State.accepted": committed, "State.halted": committed,
+	"State.effects": inside, "State.sizings": inside, "State.frozen": inside, "State.ids": inside,
+	"State.entityByKey": derived, "State.pairByID": derived, "State.orderByID": derived, "State.deadlines": derived, "State.openEffects": derived,
 
-	"Entity.Hotkey": committed, "Entity.Coldkey": committed, "Entity.Known": committed, "Entity.Deposited": committed, "Entity.Locked": committed,
-	"Entity.Slashed": committed, "Entity.Live": committed, "Entity.Accounts": derived,
+	"Entity.Hotkey": committed, "Entity.Coldkey": committed, "Entity.Miner": committed, "Entity.Known": committed, "Entity.Deposited": committed, "Entity.Locked": committed,
+	"Entity.Slashed": committed, "Entity.Halted": committed, "Entity.OrderRate": committed, "Entity.Live": committed, "Entity.Accounts": derived,
 
-	"accounts.entity": committed, "accounts.id": committed, "accounts.rules": committed, "accounts.status": committed, "accounts.phase": committed,
+	"accounts.entity": committed, "accounts.id": committed, "accounts.class": committed, "accounts.rules": committed, "accounts.status": committed, "accounts.phase": committed,
 	"accounts.size": committed, "accounts.lock": committed, "accounts.balance": committed, "accounts.unrealised": committed, "accounts.peak": committed,
 	"accounts.peakSeq": committed, "accounts.startSeq": committed, "accounts.deadline": committed, "accounts.held": committed,
+	"accounts.halted": committed, "accounts.orderRate": committed, "accounts.cooldown": committed, "accounts.orders": derived,
 
 	"Quote.Bid": committed, "Quote.Ask": committed, "Quote.Mark": committed, "Quote.Observed": committed, "Quote.Seen": committed,
-	"Quote.Batches": committed, "Quote.Seq": committed,
+	"Quote.Batches": committed, "Quote.Seq": committed, "Quote.Num": committed, "Quote.Den": committed,
 
-	"book.lot": derived, "book.account": derived, "book.quantity": committed, "book.cost": committed, "book.unrealised": committed, "book.row": derived,
+	"book.lot": derived, "book.account": derived, "book.quantity": committed, "book.cost": committed, "book.unrealised": committed, "book.orders": committed, "book.row": derived,
 
-	"Order.OrderAccepted": inside, "Order.Seq": committed, "Order.At": committed,
+	"Order.OrderAccepted": inside, "Order.Number": committed, "Order.Seq": committed, "Order.At": committed,
 	"OrderAccepted.Order": committed, "OrderAccepted.Account": committed, "OrderAccepted.Pair": committed, "OrderAccepted.Side": committed,
 	"OrderAccepted.SizeKind": committed, "OrderAccepted.Leverage": committed, "OrderAccepted.Value": committed, "OrderAccepted.Quantity": committed,
-	"OrderAccepted.FillAfter": committed,
+	"OrderAccepted.FillAfter": committed, "OrderAccepted.Type": committed, "OrderAccepted.LimitPrice": committed, "OrderAccepted.StopLoss": committed,
+	"OrderAccepted.TakeProfit": committed, "OrderAccepted.Parent": committed, "OrderAccepted.CoolUntil": committed, "OrderAccepted.AccountRate": committed,
+	"OrderAccepted.EntityRate": committed,
+
+	"Sizing.At": committed, "Sizing.Account": committed, "Sizing.Size": committed,
 
 	"Effect.EffectRequested": inside, "Effect.Status": committed, "Effect.TxHash": committed,
 	"EffectRequested.Effect": committed, "EffectRequested.Kind": committed, "EffectRequested.Entity": committed,
@@ -94,6 +100,9 @@ func TestEveryFieldIsAccountedFor(t *testing.T) {
 
 // visit calls f for each field that has a role of its own.
 func visit(t *testing.T, v reflect.Value, seen map[string]bool, f func(string, role, reflect.Value)) {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
 	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			visit(t, v.Index(i), seen, f)
@@ -153,6 +162,10 @@ func mutations(v reflect.Value, check func()) {
 
 func nudge(v reflect.Value) {
 	switch v.Kind() {
+	case reflect.Pointer: // another one to the same
+		copied := reflect.New(v.Type().Elem())
+		copied.Elem().Set(v.Elem())
+		v.Set(copied)
 	case reflect.Array:
 		nudge(v.Index(v.Len() - 1))
 	case reflect.Bool:
@@ -177,6 +190,7 @@ func TestRootsForgetHistory(t *testing.T) {
 		slices.Reverse(k.quantity)
 		slices.Reverse(k.cost)
 		slices.Reverse(k.unrealised)
+		slices.Reverse(k.orders)
 		k.row = map[prop.AccountRef]int{}
 		for row, account := range k.account {
 			k.row[account] = row
@@ -218,10 +232,18 @@ func TestRootsTellStatesApart(t *testing.T) {
 	}
 	step("a root", false, &prop.RootRecorded{})
 	step("a fee", false, &prop.FeeCharged{Account: 0, Amount: 1})
-	step("an order", false, &prop.OrderAccepted{Order: prop.CommandID{77}, Account: 0, Pair: 0})
+	one := prop.Window{Start: 5, Count: 1}
+	step("an order", false, &prop.OrderAccepted{Order: prop.CommandID{77}, Account: 0, Pair: 0, CoolUntil: 1 << 40, AccountRate: one, EntityRate: one})
+	step("its end", false, &prop.OrderCancelled{Order: prop.CommandID{77}, Account: 0})
+	step("carry", false, &prop.CarryCharged{Rates: []prop.CarryRate{{Pair: 0, Rate: 5}}})
+	step("a pair", false, &prop.PairStateChanged{Pair: 0, State: prop.ReduceOnly})
+	step("a halt of all", false, &prop.HaltChanged{Scope: prop.Everything, Halted: true})
 	step("a price", false, &prop.PricesObserved{Observed: 9, Seen: prop.Bitmap{2}})
-	step("an entity", true, &prop.EntityRegistered{Entity: 2, Hotkey: prop.Hotkey{99}})
-	step("a deposit", true, &prop.CollateralObserved{Entity: 2, Deposited: 1})
+	step("an entity", true, &prop.EntityRegistered{Entity: 3, Hotkey: prop.Hotkey{99}})
+	step("a deposit", true, &prop.CollateralObserved{Entity: 3, Deposited: 1})
+	step("a halt of a firm", true, &prop.HaltChanged{Scope: prop.OneEntity, Entity: new(prop.EntityRef(0)), Halted: true})
+	step("a size to come", true, &prop.SizeScheduled{Account: 6, Size: 1, At: 1})
+	step("a size", true, &prop.AccountSized{Account: 6, Size: 1})
 	step("a phase", true, &prop.BucketChanged{Account: 0, Phase: 1})
 	if err := w.s.Verify(); err != nil {
 		t.Error(err)

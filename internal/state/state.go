@@ -16,17 +16,21 @@ type State struct {
 
 	entities []Entity
 	accounts accounts
-	quotes   []Quote // by PairRef
-	books    []book  // by PairRef
-	orders   []Order // waiting for a price, in order of acceptance
+	quotes   []Quote          // by PairRef
+	pairs    []prop.PairState // by PairRef
+	books    []book           // by PairRef
+	orders   [][]*Order       // by PairRef: waiting or resting, in order of acceptance
+	accepted uint64           // orders so far
+	halted   bool             // nobody takes new exposure
 	effects  []Effect
+	sizings  []Sizing // ascending by time, then account
 	frozen   []Frozen // wait for elimination, ascending by account
 	ids      idWindow
 
 	// Derived from the above, for look-up.
 	entityByKey map[prop.Hotkey]prop.EntityRef
 	pairByID    map[string]prop.PairRef
-	waiting     []int           // by AccountRef: how many orders wait
+	orderByID   map[prop.CommandID]*Order
 	deadlines   []deadline      // ascending; of active accounts only
 	openEffects []prop.EffectID // ascending; requested or submitted
 }
@@ -34,10 +38,13 @@ type State struct {
 // Entity is a prop firm.
 type Entity struct {
 	Hotkey, Coldkey prop.Hotkey
+	Miner           bool // a plain miner with one account, not a firm
 	Known           bool // its deposit has been read
 	Deposited       fixed.Theta
 	Locked          fixed.Theta // reserved for accounts, confirmed or not
 	Slashed         fixed.Theta
+	Halted          bool // its accounts take no new exposure
+	OrderRate       prop.Window
 	Live            int64             // slots taken: pending, active and frozen accounts
 	Accounts        []prop.AccountRef // by the account's number in the entity; its length is the next number
 }
@@ -49,6 +56,7 @@ func (e *Entity) Free() fixed.Theta { return e.Deposited.Sub(e.Locked).Sub(e.Sla
 type accounts struct {
 	entity     []prop.EntityRef
 	id         []uint32
+	class      []string
 	rules      []prop.RulesRef
 	status     []prop.Status
 	phase      []uint8
@@ -61,6 +69,16 @@ type accounts struct {
 	startSeq   []uint64
 	deadline   []prop.Instant
 	held       [][]prop.PairRef // pairs with an open position, ascending
+	halted     []bool
+	orderRate  []prop.Window
+	cooldown   [][]cooldown // of pairs, in order of acceptance
+	orders     [][]*Order   // derived: waiting or resting, in order of acceptance
+}
+
+// cooldown is until when an account may not order in a pair again.
+type cooldown struct {
+	pair  prop.PairRef
+	until prop.Instant
 }
 
 // Account is one account's row.
@@ -68,16 +86,19 @@ type Account struct {
 	Ref        prop.AccountRef
 	Key        prop.AccountKey
 	Entity     prop.EntityRef
+	Class      string // the asset class that it may trade
 	Rules      prop.RulesRef
 	Status     prop.Status
 	Phase      uint8
+	Halted     bool // takes no new exposure, for itself, its entity or everybody
+	OrderRate  prop.Window
 	Size       fixed.USD
 	Lock       fixed.Theta
 	Balance    fixed.USD
 	Unrealised fixed.USD
 	Peak       fixed.USD
 	PeakSeq    uint64 // record that set the peak
-	StartSeq   uint64 // record that created the account
+	StartSeq   uint64 // record that gave the account its size
 	Deadline   prop.Instant
 }
 
@@ -91,13 +112,27 @@ type Quote struct {
 	Seen           prop.Instant // the record's time of that batch
 	Batches        uint64       // how many batches had the pair
 	Seq            uint64       // record of the last of them
+	Num, Den       fixed.Price  // USD per unit of its quote currency; 0/0 while that is not known
 }
 
-// Order is a market order that waits for a price.
+// Order is an order that waits or rests. Number counts acceptances: the order in which orders are
+// evaluated.
 type Order struct {
 	prop.OrderAccepted
-	Seq uint64
-	At  prop.Instant
+	Number uint64
+	Seq    uint64
+	At     prop.Instant
+}
+
+// Sizing is a size that an account takes at an instant.
+type Sizing struct {
+	At      prop.Instant
+	Account prop.AccountRef
+	Size    fixed.USD
+}
+
+func (z Sizing) compare(o Sizing) int {
+	return cmp.Or(cmp.Compare(z.At, o.At), cmp.Compare(z.Account, o.Account))
 }
 
 // Frozen is an account that breached and waits for elimination, with what stopped it.
@@ -130,6 +165,7 @@ func New() *State {
 	return &State{
 		entityByKey: map[prop.Hotkey]prop.EntityRef{},
 		pairByID:    map[string]prop.PairRef{},
+		orderByID:   map[prop.CommandID]*Order{},
 		ids:         idWindow{byID: map[prop.CommandID]idEntry{}},
 	}
 }
@@ -175,10 +211,17 @@ func (s *State) Entity(k prop.Hotkey) (prop.EntityRef, bool) {
 // AccountRef finds an account by its key.
 func (s *State) AccountRef(k prop.AccountKey) (prop.AccountRef, bool) {
 	e, ok := s.entityByKey[k.Entity]
-	if !ok || uint64(k.ID) >= uint64(len(s.entities[e].Accounts)) {
+	if !ok || s.entities[e].Miner != (k.ID == prop.MinerID) {
 		return 0, false
 	}
-	return s.entities[e].Accounts[k.ID], true
+	number := uint64(k.ID)
+	if k.ID == prop.MinerID {
+		number = 0 // the one that a miner has
+	}
+	if number >= uint64(len(s.entities[e].Accounts)) {
+		return 0, false
+	}
+	return s.entities[e].Accounts[number], true
 }
 
 // Accounts is how many accounts there have ever been.
@@ -189,6 +232,7 @@ func (s *State) Account(r prop.AccountRef) Account {
 	a := &s.accounts
 	return Account{
 		Ref: r, Key: prop.AccountKey{Entity: s.entities[a.entity[r]].Hotkey, ID: a.id[r]}, Entity: a.entity[r],
+		Class: a.class[r], Halted: s.halted || a.halted[r] || s.entities[a.entity[r]].Halted, OrderRate: a.orderRate[r],
 		Rules: a.rules[r], Status: a.status[r], Phase: a.phase[r], Size: a.size[r], Lock: a.lock[r], Balance: a.balance[r],
 		Unrealised: a.unrealised[r], Peak: a.peak[r], PeakSeq: a.peakSeq[r], StartSeq: a.startSeq[r], Deadline: a.deadline[r],
 	}
@@ -208,20 +252,47 @@ func (s *State) EachActive(visit func(r prop.AccountRef, rules prop.RulesRef, ph
 	}
 }
 
-// LargestPosition is the largest quantity, by amount, that anyone holds of the pair.
-func (s *State) LargestPosition(p prop.PairRef) fixed.Qty {
-	var most fixed.Qty
+// Largest are the largest quantity and the largest cost, by amount, that anyone has in the pair.
+func (s *State) Largest(p prop.PairRef) (quantity fixed.Qty, cost fixed.USD) {
 	for _, q := range s.books[p].quantity {
-		most = max(most, q.Abs())
+		quantity = max(quantity, q.Abs())
 	}
-	return most
+	for _, c := range s.books[p].cost {
+		cost = max(cost, c.Abs())
+	}
+	return quantity, cost
 }
 
-// Orders are the orders that wait for a price, in order of acceptance. The caller must not change it.
-func (s *State) Orders() []Order { return s.orders }
+// PairState is what may be done with the pair.
+func (s *State) PairState(p prop.PairRef) prop.PairState { return s.pairs[p] }
 
-// Waiting is how many orders of the account wait for a price.
-func (s *State) Waiting(r prop.AccountRef) int { return s.waiting[r] }
+// Orders are the pair's orders that wait or rest, in order of acceptance. The caller must not
+// change it, and holds no part of it across an event.
+func (s *State) Orders(p prop.PairRef) []*Order { return s.orders[p] }
+
+// OrdersOf are the account's orders that wait or rest, in order of acceptance; as Orders.
+func (s *State) OrdersOf(r prop.AccountRef) []*Order { return s.accounts.orders[r] }
+
+// Order is an order that waits or rests.
+func (s *State) Order(id prop.CommandID) (*Order, bool) {
+	o, ok := s.orderByID[id]
+	return o, ok
+}
+
+// CoolUntil is until when the account may not order in the pair again.
+func (s *State) CoolUntil(r prop.AccountRef, p prop.PairRef) prop.Instant {
+	var until prop.Instant
+	for _, c := range s.accounts.cooldown[r] {
+		if c.pair == p {
+			until = c.until
+		}
+	}
+	return until
+}
+
+// Holders are the accounts that hold the pair, in no order that means anything. The caller must not
+// change it.
+func (s *State) Holders(p prop.PairRef) []prop.AccountRef { return s.books[p].account }
 
 // Frozen are the accounts that wait for elimination, ascending. The caller must not change it.
 func (s *State) Frozen() []Frozen { return s.frozen }
@@ -244,6 +315,24 @@ func (s *State) Due(before prop.Instant, n int) []prop.AccountRef {
 	}
 	slices.Sort(due)
 	return due
+}
+
+// PlannedSize is the size that the account is to take, or has where none is scheduled.
+func (s *State) PlannedSize(r prop.AccountRef) fixed.USD {
+	for _, z := range s.sizings {
+		if z.Account == r {
+			return z.Size
+		}
+	}
+	return s.accounts.size[r]
+}
+
+// NextSizing is the earliest size that an account is to take.
+func (s *State) NextSizing() (Sizing, bool) {
+	if len(s.sizings) == 0 {
+		return Sizing{}, false
+	}
+	return s.sizings[0], true
 }
 
 // Effect is one effect.

@@ -24,7 +24,8 @@ func (s *State) verifyEntities() error {
 			live[e]++
 			locked[e] = locked[e].Add(s.accounts.lock[r])
 		}
-		if accounts := s.entities[e].Accounts; int(s.accounts.id[r]) >= len(accounts) || accounts[s.accounts.id[r]] != prop.AccountRef(r) {
+		key := prop.AccountKey{Entity: s.entities[e].Hotkey, ID: s.accounts.id[r]}
+		if found, ok := s.AccountRef(key); !ok || found != prop.AccountRef(r) {
 			errs = append(errs, fmt.Errorf("account %d is not number %d of its entity", r, s.accounts.id[r]))
 		}
 	}
@@ -54,7 +55,7 @@ func (s *State) verifyMoney() error {
 	sum, held := make([]fixed.USD, s.Accounts()), make([]int, s.Accounts())
 	for p, b := range s.books {
 		for i, r := range b.account {
-			u := mustValue(b.quantity[i], s.quotes[p].Mark, b.lot).Sub(b.cost[i])
+			u := unrealised(b.quantity[i], b.cost[i], &s.quotes[p], b.lot)
 			sum[r] = sum[r].Add(u)
 			held[r]++
 			if b.quantity[i] == 0 || u != b.unrealised[i] || b.row[r] != i || !slices.Contains(s.accounts.held[r], prop.PairRef(p)) {
@@ -69,7 +70,7 @@ func (s *State) verifyMoney() error {
 		if s.accounts.unrealised[r] != sum[r] || len(s.accounts.held[r]) != held[r] {
 			errs = append(errs, fmt.Errorf("account %d: unrealised %s, its positions %s", r, s.accounts.unrealised[r], sum[r]))
 		}
-		if st != prop.Active && st != prop.Frozen && (held[r] != 0 || s.waiting[r] != 0) {
+		if st != prop.Active && st != prop.Frozen && (held[r] != 0 || len(s.accounts.orders[r]) != 0) {
 			errs = append(errs, fmt.Errorf("account %d is %s and still trades", r, st))
 		}
 	}
@@ -84,10 +85,7 @@ func (s *State) verifyLists() error {
 			errs = append(errs, errors.New(what))
 		}
 	}
-	waiting := make([]int, s.Accounts())
-	for _, o := range s.orders {
-		waiting[o.Account]++
-	}
+	errs = append(errs, s.verifyOrders())
 	var frozen []prop.AccountRef
 	var deadlines []deadline
 	for r, st := range s.accounts.status {
@@ -107,7 +105,6 @@ func (s *State) verifyLists() error {
 			open = append(open, f.Effect)
 		}
 	}
-	fault(!slices.Equal(waiting, s.waiting), "waiting orders are miscounted")
 	fault(!slices.EqualFunc(s.frozen, frozen, func(f Frozen, r prop.AccountRef) bool { return f.Account == r }), "the list of frozen accounts is wrong")
 	fault(!slices.Equal(deadlines, s.deadlines), "the list of deadlines is wrong")
 	fault(!dense || !slices.Equal(open, s.openEffects), "the list of open effects is wrong")
@@ -128,6 +125,31 @@ func (s *State) verifyIndexes() error {
 	}
 	if !sound {
 		return errors.New("an index of pairs, entities or command ids is wrong")
+	}
+	return nil
+}
+
+func (s *State) verifyOrders() error {
+	n, last := 0, map[prop.AccountRef]int{}
+	for p, list := range s.orders {
+		for i, o := range list {
+			n++
+			last[o.Account]++
+			if int(o.Pair) != p || s.orderByID[o.Order] != o || i > 0 && list[i-1].Number >= o.Number || !slices.Contains(s.accounts.orders[o.Account], o) {
+				return fmt.Errorf("order %s is not where it belongs", o.Order)
+			}
+			if o.Type == prop.Bracket && s.Position(o.Account, o.Pair).Quantity == 0 {
+				return fmt.Errorf("bracket %s has outlived its position", o.Order)
+			}
+		}
+	}
+	for r, list := range s.accounts.orders {
+		if len(list) != last[prop.AccountRef(r)] {
+			return fmt.Errorf("account %d has %d orders, its pairs %d", r, len(list), last[prop.AccountRef(r)])
+		}
+	}
+	if n != len(s.orderByID) {
+		return fmt.Errorf("%d orders are indexed, there are %d", len(s.orderByID), n)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func write(t *testing.T, v *view.View, n *node.Node, key *wire.Key) {
 	if e, _, err := v.Entity(key.Public()); err != nil || !e.Known {
 		t.Errorf("the deposit is not known, %v", err)
 	}
-	take(2, request.PathSubaccounts, api.CreateSubaccount{Entity: key.Public()})
+	take(2, request.PathSubaccounts, api.CreateSubaccount{Entity: key.Public(), Class: "crypto"})
 	if _, _, err := v.Account(prop.AccountKey{Entity: key.Public()}); err != nil {
 		t.Error(err)
 	}
@@ -145,7 +145,7 @@ func readAll(t *testing.T, v *view.View, last uint64) uint64 {
 			t.Errorf("%d accounts of %v, %v", len(accounts), e.ByStatus, err)
 		}
 	}
-	_, prices := v.Prices()
+	_, prices := v.Prices(0)
 	_, eliminations := v.Eliminations(10)
 	_, root := v.RecordedRoot()
 	v.Roots()

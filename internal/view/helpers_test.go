@@ -31,16 +31,18 @@ var (
 
 // genesis has two pairs, a target of 3 %, a drawdown of 6 % from the peak and an hour of time.
 func genesis() prop.Genesis {
-	pair := prop.Pair{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}
+	pair := prop.Pair{ID: "BTCUSD", Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: 5 * fixed.RatioScale}
 	other := pair
 	other.ID, other.Base = "ETHUSD", "ETH"
 	challenge := prop.Phase{Bucket: "challenge", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT, Target: 3 * percent, TimeLimitMs: 3_600 * second}
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GE}
 	return prop.Genesis{
 		Network: network, Origin: origin.Public(), AuthWindowMs: 30 * second, DefaultRules: "seed", Pairs: []prop.Pair{pair, other},
+		Operators: []prop.Operator{{Key: firm.Public(), Roles: []prop.Role{prop.RiskRole}}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FeeRate: fixed.RatioScale / 1000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto", FeeRate: fixed.RatioScale / 1000}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}},
 			FillDelayBatches: 1, MaxPriceAgeMs: 3_600 * second, Phases: []prop.Phase{challenge, funded},
+			Miner: prop.MinerRules{USDPerTheta: 500 * fixed.USDScale, MinTheta: 300 * fixed.ThetaScale, MaxTheta: 1000 * fixed.ThetaScale},
 		}},
 	}
 }
@@ -77,7 +79,13 @@ func (w *world) envelope(path string, body any) *prop.Envelope {
 // call decides a signed call; a refusal is no fault.
 func (w *world) call(t fataler, path string, body any) prop.CommandID {
 	t.Helper()
+	return w.callAs(t, firm.Public(), path, body)
+}
+
+func (w *world) callAs(t fataler, signer prop.Hotkey, path string, body any) prop.CommandID {
+	t.Helper()
 	e := w.envelope(path, body)
+	e.Signer = signer
 	cmd, err := request.Decode(e)
 	if err == nil {
 		err = w.apply(cmd, e)
@@ -151,7 +159,7 @@ func founded(t fataler, n int) *world {
 	w.call(t, request.PathEntities, api.RegisterEntity{Hotkey: firm.Public(), Coldkey: prop.Hotkey{9}})
 	w.own(t, &prop.ObserveCollateral{Entity: firm.Public(), Deposited: fixed.Theta(n) * lock})
 	for range n {
-		w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
+		w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	}
 	w.effects(t, true)
 	w.prices(t, 100)

@@ -7,6 +7,7 @@ import (
 
 // Entity is a prop firm with its collateral and the funnel of its accounts.
 type Entity struct {
+	Miner                            bool
 	Hotkey, Coldkey                  prop.Hotkey
 	Known                            bool
 	Deposited, Locked, Slashed, Free fixed.Theta
@@ -30,7 +31,10 @@ type Account struct {
 	Peak        fixed.USD
 	PeakSeq     uint64
 	Deadline    prop.Instant // 0 = none
-	Waiting     int
+	Waiting     int          // MARKET orders that wait for a price
+	Resting     int          // LIMIT and BRACKET orders
+	Class       string
+	Halted      bool
 	Positions   []Position
 	Tests       []Test
 	Passes      []Pass
@@ -61,25 +65,30 @@ type Test struct {
 
 // Order is a market order through its life: waiting, filled or cancelled.
 type Order struct {
-	ID       prop.CommandID
-	Account  prop.AccountKey
-	Pair     string
-	Side     prop.Side
-	SizeKind prop.SizeKind
-	Leverage fixed.Ratio
-	Value    fixed.USD
-	Quantity fixed.Qty
-	Status   string
-	Reason   string // of a cancellation
-	Seq      uint64
-	At       prop.Instant
-	Fill     *Fill
+	ID                               prop.CommandID
+	Account                          prop.AccountKey
+	Pair                             string
+	Type                             prop.OrderType
+	Side                             prop.Side
+	Leverage                         fixed.Ratio
+	Value                            fixed.USD
+	Quantity                         fixed.Qty
+	LimitPrice, StopLoss, TakeProfit fixed.Price
+	Parent                           prop.CommandID // of a bracket that a fill made
+	Status                           string         // waiting, resting, filled, cancelled
+	Reason                           string         // of a cancellation
+	Seq                              uint64
+	At                               prop.Instant
+	Fill                             *Fill
 }
 
 // Fill is how an order filled.
 type Fill struct {
 	Seq       uint64
 	At        prop.Instant
+	Trigger   string      // of a resting order
+	Quoted    fixed.Price // before slippage
+	Slippage  fixed.Ratio
 	Price     fixed.Price
 	Quantity  fixed.Qty // signed
 	Value     fixed.USD
@@ -116,10 +125,16 @@ type PriceUsed struct {
 	Bid, Ask, Mark fixed.Price
 }
 
-// Price is a pair with its last quote.
+// Price is a pair with its last quote, and what may be done with it.
 type Price struct {
-	Pair           prop.Pair
-	Bid, Ask, Mark fixed.Price
-	Seen           prop.Instant // 0 = never
-	Seq            uint64
+	Pair                prop.Pair
+	State               prop.PairState
+	Num, Den            fixed.Price // USD per unit of quote currency; 0/0 = not known
+	Bid, Ask, Mark      fixed.Price
+	Seen                prop.Instant // 0 = never
+	Seq                 uint64
+	Open                bool         // its market
+	NextOpen, NextClose prop.Instant // 0 = never
+	FeeRate, CarryRate  fixed.Ratio  // under the default rules
+	Why                 string       // why no new exposure is to be had; empty = it is
 }

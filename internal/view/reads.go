@@ -2,6 +2,8 @@ package view
 
 import (
 	"github.com/propnet/propnet/fixed"
+	"github.com/propnet/propnet/internal/market"
+	"github.com/propnet/propnet/internal/rules"
 	"github.com/propnet/propnet/prop"
 )
 
@@ -30,7 +32,7 @@ func (v *View) Entity(k prop.Hotkey) (Entity, AsOf, error) {
 func (v *View) entity(ref prop.EntityRef) Entity {
 	e := v.state.Entities()[ref]
 	out := Entity{
-		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Known: e.Known, Deposited: e.Deposited, Locked: e.Locked, Slashed: e.Slashed, Free: e.Free(),
+		Hotkey: e.Hotkey, Coldkey: e.Coldkey, Miner: e.Miner, Known: e.Known, Deposited: e.Deposited, Locked: e.Locked, Slashed: e.Slashed, Free: e.Free(),
 		Live: e.Live, ByStatus: map[string]int{}, ByBucket: map[string]int{},
 	}
 	for _, r := range e.Accounts {
@@ -109,14 +111,31 @@ func (v *View) Eliminations(n int) ([]Elimination, AsOf) {
 	return out, v.asOf()
 }
 
-// Prices are all pairs with their last quotes.
-func (v *View) Prices() ([]Price, AsOf) {
+// Prices are all pairs with their last quotes, and what may be done with them at an instant.
+func (v *View) Prices(now prop.Instant) ([]Price, AsOf) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
+	set := v.state.Rules(v.state.DefaultRules())
 	out := make([]Price, len(v.state.Pairs()))
-	for i, p := range v.state.Pairs() {
-		q := v.state.Quote(prop.PairRef(i))
-		out[i] = Price{Pair: p, Bid: q.Bid, Ask: q.Ask, Mark: q.Mark, Seen: q.Seen, Seq: q.Seq}
+	for i := range v.state.Pairs() {
+		ref, pair := prop.PairRef(i), &v.state.Pairs()[i]
+		q, now := v.state.Quote(ref), max(now, v.state.At())
+		p := Price{Pair: *pair, Bid: q.Bid, Ask: q.Ask, Mark: q.Mark, Seen: q.Seen, Seq: q.Seq, State: v.state.PairState(ref), Num: q.Num, Den: q.Den}
+		if s, known := market.Session(pair.Class, now); known {
+			p.Open, p.NextOpen, p.NextClose = s.Open, s.NextOpen, s.NextClose
+		}
+		if c, known := set.Of(pair.Class); known {
+			p.FeeRate, p.CarryRate = c.FeeRate, c.CarryRate
+		}
+		switch err := rules.CheckExposure(pair, p.State, false, now); {
+		case err != nil:
+			p.Why = err.Error()
+		case q.Batches == 0:
+			p.Why = "no price yet"
+		case !rules.Fresh(set, q.Seen, now):
+			p.Why = "the last price is stale"
+		}
+		out[i] = p
 	}
 	return out, v.asOf()
 }

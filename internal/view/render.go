@@ -53,7 +53,7 @@ func Kind(x any) string { return Snake(reflect.TypeOf(x).Elem().Name()) }
 func (p *printer) fields(v reflect.Value, more bool) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if strings.Contains(f.Tag.Get("cbor"), "omitempty") && v.Field(i).IsZero() {
+		if strings.Contains(f.Tag.Get("cbor"), ",omit") && v.Field(i).IsZero() {
 			continue
 		}
 		if more {
@@ -125,12 +125,13 @@ func (p *printer) leaf(x any) {
 	p.b.Write(b)
 }
 
-// Snake turns a Go name into the one that JSON and documents use: NotTraded → not_traded.
+// Snake turns a Go name into the one that JSON and documents use: NotTraded → not_traded, USDPerTheta
+// → usd_per_theta.
 func Snake(name string) string {
 	var b strings.Builder
 	for i, c := range name {
-		upper := c >= 'A' && c <= 'Z'
-		if upper && i > 0 && !(name[i-1] >= 'A' && name[i-1] <= 'Z') {
+		upper := isUpper(byte(c))
+		if upper && i > 0 && (!isUpper(name[i-1]) || i+1 < len(name) && !isUpper(name[i+1])) {
 			b.WriteByte('_')
 		}
 		if upper {
@@ -140,3 +141,5 @@ func Snake(name string) string {
 	}
 	return b.String()
 }
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }

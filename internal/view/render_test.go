@@ -28,8 +28,24 @@ func everything(t *testing.T) *world {
 	w.at += 3_601 * second // number 2 is late
 	w.ticks(t)
 	w.own(t, &prop.ObserveCollateral{Entity: firm.Public(), Deposited: 9 * lock})
-	w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
+	w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	w.effects(t, false)
+	miner := prop.Hotkey{77}
+	w.callAs(t, miner, request.PathMiners, api.RegisterMiner{Hotkey: miner, Coldkey: miner, Class: "crypto"})
+	w.own(t, &prop.ObserveCollateral{Entity: miner, Deposited: 400 * fixed.ThetaScale})
+	w.at += 24 * 3_600 * second // carry on the way, and the miner's day
+	w.ticks(t)
+	w.prices(t, 107)
+	target, limit := 108*fixed.Price(fixed.PriceScale), fixed.Price(fixed.PriceScale)
+	holder := prop.AccountKey{Entity: firm.Public()}
+	w.call(t, request.PathOrders, api.SubmitOrder{Account: holder, Pair: "BTCUSD", Type: "BRACKET", TakeProfit: &target})
+	one := fixed.Ratio(fixed.RatioScale)
+	w.call(t, request.PathOrders, api.SubmitOrder{Account: holder, Pair: "ETHUSD", Type: "LIMIT", Side: "LONG", Leverage: &one, LimitPrice: &limit})
+	w.call(t, request.PathCancel, api.CancelOrder{Account: holder})
+	w.call(t, request.PathOrders, api.SubmitOrder{Account: holder, Pair: "BTCUSD", Type: "BRACKET", TakeProfit: &target})
+	w.prices(t, 109)
+	w.call(t, request.PathPairState, api.SetPairState{Pair: "ETHUSD", State: "halted"})
+	w.call(t, request.PathHalts, api.Halt{Account: &holder, Action: "halt"})
 	registry, trading := w.view.Roots()
 	w.own(t, &prop.RecordRoot{AtSeq: w.state.Seq(), Registry: registry, Trading: trading})
 	return w
@@ -50,6 +66,7 @@ var named = map[string]func(string) bool{
 var numbers = map[string]bool{
 	"seq": true, "effect": true, "id": true, "phase": true, "quotes_seq": true, "anchor_seq": true, "at_seq": true, "fill_after": true, "price_age": true,
 	"auth_window_ms": true, "lot": true, "max_accounts": true, "fill_delay_batches": true, "max_price_age_ms": true, "time_limit_ms": true,
+	"multiplier": true, "max_resting": true, "count": true, "window_ms": true, "units": true, "hour": true, "max_orders": true, "cooldown_ms": true,
 }
 
 // TestRenderNamesEverything: a person who reads a record needs no table of references.
@@ -72,7 +89,7 @@ func TestRenderNamesEverything(t *testing.T) {
 		if got.Seq != r.Seq || len(got.Events) != len(r.Events) || got.Command != view.Kind(r.Command) {
 			t.Errorf("record %d reads %s", r.Seq, raw)
 		}
-		if r.Envelope != nil && (got.ID != r.Envelope.ID.String() || got.Signer != firm.Public().String()) {
+		if r.Envelope != nil && (got.ID != r.Envelope.ID.String() || got.Signer != r.Envelope.Signer.String()) {
 			t.Errorf("record %d has lost its call: %s", r.Seq, raw)
 		}
 		var all any
@@ -121,7 +138,7 @@ func namedOnly(t *testing.T, record, field string, v any) {
 }
 
 func TestSnake(t *testing.T) {
-	for in, want := range map[string]string{"NotTraded": "not_traded", "ID": "id", "AtSeq": "at_seq", "TxHash": "tx_hash", "Pair": "pair", "": ""} {
+	for in, want := range map[string]string{"NotTraded": "not_traded", "ID": "id", "AtSeq": "at_seq", "TxHash": "tx_hash", "USDPerTheta": "usd_per_theta", "AccountUSD": "account_usd", "Pair": "pair", "": ""} {
 		if got := view.Snake(in); got != want {
 			t.Errorf("%s is %s, want %s", in, got, want)
 		}

@@ -62,6 +62,22 @@ func (v *View) Roots() (registry, trading prop.Hash) {
 	return v.state.Roots()
 }
 
+// Copy is a view of one account alone, to try something on (package whatif).
+func (v *View) Copy(k prop.AccountKey) (*View, error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	r, ok := v.state.AccountRef(k)
+	if !ok {
+		return nil, prop.Refuse(prop.AccountNotFound, "no such account", prop.KV{Key: "account", Value: k.String()})
+	}
+	c := New()
+	c.state = v.state.Extract(r)
+	return c, nil
+}
+
+// State is what a copy is tried on. Of any other view nobody may take it.
+func (v *View) State() *state.State { return v.state }
+
 // AsOf is the last published record.
 func (v *View) AsOf() AsOf {
 	v.mu.RLock()
@@ -104,16 +120,27 @@ func (v *View) index(r *prop.Record, e, before prop.Event) {
 	switch e := e.(type) {
 	case *prop.OrderAccepted:
 		key := v.state.Account(e.Account).Key
+		status := "resting"
+		if e.Type == prop.Market {
+			status = "waiting"
+		}
 		v.orders[e.Order] = &Order{
-			ID: e.Order, Account: key, Pair: v.state.Pairs()[e.Pair].ID, Side: e.Side, SizeKind: e.SizeKind, Leverage: e.Leverage,
-			Value: e.Value, Quantity: e.Quantity, Status: "waiting", Seq: r.Seq, At: r.At,
+			ID: e.Order, Account: key, Pair: v.state.Pairs()[e.Pair].ID, Type: e.Type, Side: e.Side, Leverage: e.Leverage, Value: e.Value,
+			Quantity: e.Quantity, LimitPrice: e.LimitPrice, StopLoss: e.StopLoss, TakeProfit: e.TakeProfit, Parent: e.Parent,
+			Status: status, Seq: r.Seq, At: r.At,
 		}
 		v.byAccount[e.Account] = append(v.byAccount[e.Account], e.Order)
 	case *prop.OrderFilled:
 		v.fills++
 		o := v.orders[e.Order]
 		o.Status = "filled"
-		o.Fill = &Fill{Seq: r.Seq, At: r.At, Price: e.Price, Quantity: e.Quantity, Value: e.Value.Abs(), Realised: e.Realised, NotTraded: e.NotTraded, QuotesSeq: e.QuotesSeq}
+		o.Fill = &Fill{
+			Seq: r.Seq, At: r.At, Quoted: e.Trade.Quoted, Slippage: e.Trade.Slippage, Price: e.Trade.Price, Quantity: e.Trade.Quantity,
+			Value: e.Trade.Value, Realised: e.Trade.Realised, NotTraded: e.NotTraded, QuotesSeq: e.Trade.QuotesSeq,
+		}
+		if t, ok := before.(*prop.OrderTriggered); ok {
+			o.Fill.Trigger = t.Trigger.String()
+		}
 	case *prop.OrderCancelled:
 		v.orders[e.Order].Status, v.orders[e.Order].Reason = "cancelled", e.Reason.String()
 	case *prop.FeeCharged:
@@ -147,10 +174,17 @@ func (v *View) account(r prop.AccountRef) Account {
 	phase := &set.Phases[a.Phase]
 	out := Account{
 		Key: a.Key, Status: a.Status, Rules: set.ID, Size: a.Size, Lock: a.Lock, Balance: a.Balance, Unrealised: a.Unrealised,
-		Equity: a.Equity(), Peak: a.Peak, PeakSeq: a.PeakSeq, Deadline: a.Deadline, Waiting: v.state.Waiting(r), Passes: v.passes[r],
+		Equity: a.Equity(), Peak: a.Peak, PeakSeq: a.PeakSeq, Deadline: a.Deadline, Passes: v.passes[r], Class: a.Class, Halted: a.Halted,
 	}
 	if a.Status != prop.Pending && a.Status != prop.Failed {
 		out.Bucket = phase.Bucket
+	}
+	for _, o := range v.state.OrdersOf(r) {
+		if o.Type == prop.Market {
+			out.Waiting++
+		} else {
+			out.Resting++
+		}
 	}
 	for _, p := range v.state.Held(r) {
 		out.Positions = append(out.Positions, v.position(r, p))
@@ -167,7 +201,8 @@ func (v *View) account(r prop.AccountRef) Account {
 func (v *View) position(r prop.AccountRef, p prop.PairRef) Position {
 	pos, spec, quote := v.state.Position(r, p), v.state.Pairs()[p], v.state.Quote(p)
 	entry, _ := fixed.PriceHalfEven(pos.Cost, pos.Quantity, spec.Lot) // an open position has a quantity
-	value, _ := fixed.ValueHalfEven(pos.Quantity, quote.Mark, spec.Lot)
+	quoted, _ := fixed.ValueHalfEven(pos.Quantity, quote.Mark, spec.Lot)
+	value, _ := fixed.ConvertHalfEven(quoted, quote.Num, quote.Den)
 	leverage, _ := fixed.QuotientHalfEven(value.Abs(), v.state.Account(r).Size)
 	return Position{Pair: spec.ID, Quantity: pos.Quantity, Entry: entry, Mark: quote.Mark, Value: value, Unrealised: pos.Unrealised, Leverage: leverage}
 }

@@ -32,7 +32,22 @@ func TestViewIsTheState(t *testing.T) {
 func (w *world) random(t *rapid.T) {
 	w.at += prop.Instant(rapid.SampledFrom([]int64{0, 0, 0, second, 40 * second, 1_800 * second}).Draw(t, "pause"))
 	w.ticks(t)
-	switch rapid.SampledFrom([]string{"order", "order", "prices", "prices", "create", "effects", "deposit", "root"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"order", "order", "limit", "limit", "bracket", "cancel", "halt", "prices", "prices", "prices", "create", "effects", "deposit", "root"}).Draw(t, "what") {
+	case "limit":
+		o := order(uint32(rapid.IntRange(0, 4).Draw(t, "account")), "BTCUSD", rapid.SampledFrom([]string{"LONG", "SHORT"}).Draw(t, "side"), fixed.RatioScale)
+		at, stop := fixed.Price(rapid.Int64Range(96, 104).Draw(t, "limit"))*fixed.PriceScale, fixed.Price(rapid.Int64Range(90, 110).Draw(t, "stop"))*fixed.PriceScale
+		o.Type, o.LimitPrice, o.StopLoss = "LIMIT", &at, &stop
+		w.call(t, request.PathOrders, o)
+	case "bracket":
+		o := order(uint32(rapid.IntRange(0, 4).Draw(t, "account")), "BTCUSD", "", 0)
+		stop := fixed.Price(rapid.Int64Range(94, 106).Draw(t, "stop")) * fixed.PriceScale
+		o.Type, o.StopLoss = "BRACKET", &stop
+		w.call(t, request.PathOrders, o)
+	case "cancel":
+		w.call(t, request.PathCancel, api.CancelOrder{Account: prop.AccountKey{Entity: firm.Public(), ID: uint32(rapid.IntRange(0, 4).Draw(t, "account"))}})
+	case "halt":
+		who := prop.AccountKey{Entity: firm.Public(), ID: uint32(rapid.IntRange(0, 4).Draw(t, "account"))}
+		w.call(t, request.PathHalts, api.Halt{Account: &who, Action: rapid.SampledFrom([]string{"halt", "resume", "resume", "flatten"}).Draw(t, "action")})
 	case "order":
 		id := uint32(rapid.IntRange(0, 4).Draw(t, "account"))
 		pair := rapid.SampledFrom([]string{"BTCUSD", "ETHUSD"}).Draw(t, "pair")
@@ -45,7 +60,7 @@ func (w *world) random(t *rapid.T) {
 	case "prices":
 		w.prices(t, rapid.Int64Range(94, 106).Draw(t, "price"))
 	case "create":
-		w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public()})
+		w.call(t, request.PathSubaccounts, api.CreateSubaccount{Entity: firm.Public(), Class: "crypto"})
 	case "effects":
 		w.effects(t, rapid.IntRange(0, 3).Draw(t, "fails") != 0)
 	case "deposit":
@@ -88,7 +103,8 @@ func (w *world) compare(t *rapid.T) {
 
 func compareAccount(t *rapid.T, s *state.State, a state.Account, got view.Account) {
 	if got.Key != a.Key || got.Status != a.Status || got.Balance != a.Balance || got.Unrealised != a.Unrealised || got.Equity != a.Equity() ||
-		got.Peak != a.Peak || got.PeakSeq != a.PeakSeq || got.Deadline != a.Deadline || got.Waiting != s.Waiting(a.Ref) {
+		got.Peak != a.Peak || got.PeakSeq != a.PeakSeq || got.Deadline != a.Deadline || got.Waiting+got.Resting != len(s.OrdersOf(a.Ref)) ||
+		got.Class != a.Class || got.Halted != a.Halted {
 		t.Fatalf("the account is %+v, its state %+v", got, a)
 	}
 	if (got.Elimination != nil) != (a.Status == prop.Eliminated) || (len(got.Tests) > 0) != (a.Status == prop.Active) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/propnet/propnet/fixed"
 	"github.com/propnet/propnet/internal/view"
+	"github.com/propnet/propnet/prop"
 )
 
 //go:embed status.html
@@ -31,15 +32,15 @@ func cents(v fixed.USD) string {
 	return strconv.FormatFloat(float64(v)/fixed.USDScale, 'f', 2, 64)
 }
 
-// Status is the page at /.
-func Status(v *view.View, network, version string) (http.Handler, error) {
+// Status is the page at /; now is the node's time.
+func Status(v *view.View, network, version string, now func() prop.Instant) (http.Handler, error) {
 	t, err := template.New("status.html").Funcs(template.FuncMap{"cents": cents}).ParseFS(files, "status.html")
 	if err != nil {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		p := page{Network: network, Version: version, Summary: v.Summary()}
-		p.Prices, _ = v.Prices()
+		p.Prices, _ = v.Prices(now())
 		p.Eliminations, _ = v.Eliminations(maxRows)
 		entities, _ := v.Entities()
 		for _, e := range entities {

@@ -39,9 +39,9 @@ func newDesk(t *testing.T, pair string) *desk {
 	funded := prop.Phase{Bucket: "funded", DrawdownLimit: 6 * percent, DrawdownOp: prop.GT}
 	d.do(&prop.Start{Genesis: prop.Genesis{
 		Network: "testnet-1", Origin: prop.Hotkey{7}, AuthWindowMs: 30_000, DefaultRules: "seed",
-		Pairs: []prop.Pair{{ID: pair, Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, MaxLeverage: 5 * fixed.RatioScale}},
+		Pairs: []prop.Pair{{ID: pair, Base: "BTC", Quote: "USD", Class: "crypto", Lot: 1, Multiplier: 1, State: prop.Tradable, MaxLeverage: 5 * fixed.RatioScale}},
 		RuleSets: []prop.RuleSet{{
-			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, FillDelayBatches: 1, MaxPriceAgeMs: 60_000,
+			ID: "seed", AccountSize: 10_000 * fixed.USDScale, Lock: lock, MaxAccounts: 500, MaxResting: 10, Classes: []prop.ClassRules{{Class: "crypto"}}, Slippage: prop.Slippage{Crypto: prop.CryptoSlippage{Multiplier: 1}}, FillDelayBatches: 1, MaxPriceAgeMs: 60_000,
 			Phases: []prop.Phase{challenge, funded},
 		}},
 	}})
@@ -66,7 +66,7 @@ func (d *desk) open(n int) {
 	d.do(&prop.RegisterEntity{Hotkey: firm, Coldkey: prop.Hotkey{9}})
 	d.do(&prop.ObserveCollateral{Entity: firm, Deposited: fixed.Theta(n) * lock})
 	for range n {
-		d.do(&prop.CreateSubaccount{Entity: firm})
+		d.do(&prop.CreateSubaccount{Entity: firm, Class: "crypto"})
 	}
 	for i := range min(n, 2) {
 		d.do(&prop.RecordSubmission{Effect: prop.EffectID(i + 1)})
@@ -82,7 +82,7 @@ func (d *desk) prices(pair string, dollars int64) {
 func (d *desk) long(id uint32, pair string, leverage int64) {
 	d.t.Helper()
 	d.ids++
-	cmd := &prop.SubmitOrder{Account: prop.AccountKey{Entity: firm, ID: id}, Pair: pair, Side: prop.Long, Leverage: fixed.Ratio(leverage * fixed.RatioScale)}
+	cmd := &prop.SubmitOrder{Type: prop.Market, Account: prop.AccountKey{Entity: firm, ID: id}, Pair: pair, Side: prop.Long, Leverage: fixed.Ratio(leverage * fixed.RatioScale)}
 	out, err := engine.Apply(d.state, epoch, prop.Signed{Command: cmd, Signer: firm, ID: prop.NewCommandID(epoch, [10]byte{9: d.ids})})
 	if err != nil {
 		d.t.Fatal(err)
@@ -93,7 +93,7 @@ func (d *desk) long(id uint32, pair string, leverage int64) {
 // page is the status page as a browser gets it.
 func (d *desk) page(network, version string) string {
 	d.t.Helper()
-	h, err := webui.Status(d.view, network, version)
+	h, err := webui.Status(d.view, network, version, func() prop.Instant { return 0 })
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func contains(t *testing.T, page string, parts ...string) {
 // TestStatus: accounts, positions and eliminations are shown with the view's figures.
 func TestStatus(t *testing.T) {
 	d := newDesk(t, "BTCUSD")
-	contains(t, d.page("testnet-1", "1.2"), "testnet-1", "1.2", "never", "none")
+	contains(t, d.page("testnet-1", "1.2"), "testnet-1", "1.2", "none")
 	d.open(3)
 	d.prices("BTCUSD", 100)
 	d.long(0, "BTCUSD", 1)

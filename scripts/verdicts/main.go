@@ -7,11 +7,14 @@
 // the prices of the file; without -prices those of the journal are believed. No equity, peak, fee
 // or verdict is taken from a record: all of them follow from orders and prices, and what a record
 // says is only compared. So it finds what is wrong as well as what is missing or too much. Not
-// judged are signatures, state roots, free collateral, and the guards against numbers too large to
-// be counted.
+// judged are signatures, state roots, free collateral, how old a command's id may be, the guards
+// against numbers too large to be counted, and what was refused; new exposure in equities is
+// reported, for their sessions are not known here.
 //
-// main.go reads and compares, prices.go tells a file of bars as prices, state.go has the accounts
-// and the arithmetic, rules.go the rules of trading. The result is one line of JSON; the first
+// main.go reads and compares, prices.go tells a file of bars as prices, state.go has what is known,
+// registry.go entities and accounts, orders.go what may be ordered, fills.go what a trade does,
+// rules.go what prices and time do, calendar.go when markets are open and carry is due, numbers.go
+// the rounding. The result is one line of JSON; the first
 // mismatches go to standard error, each with its record and both figures. Exit code 1: a mismatch,
 // or nothing to check. 2: wrong flags or no such file.
 package main
@@ -69,7 +72,10 @@ type counts struct {
 	Records      int `json:"records"`
 	Prices       int `json:"prices"`
 	Orders       int `json:"orders"`
+	Triggers     int `json:"triggers"`
 	Fills        int `json:"fills"`
+	Cancels      int `json:"cancels"`
+	Carries      int `json:"carries"`
 	Accounts     int `json:"accounts"`
 	Passes       int `json:"passes"`
 	Eliminations int `json:"eliminations"`
@@ -135,7 +141,7 @@ func (c *checker) check(r *record) {
 	if r.At < c.at {
 		c.report("time goes back: recorded %s after %s", r.At, c.at)
 	}
-	c.at, c.want = r.At, nil
+	c.last, c.at, c.want = c.at, r.At, nil
 	c.overdue(r)
 	if err := c.decide(r); err != nil {
 		c.report("%s cannot have been accepted: %v", r.Command, err)

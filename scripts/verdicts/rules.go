@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -14,160 +13,16 @@ type quoted struct {
 	Bid, Ask big.Rat
 }
 
-func (c *checker) pair(id string) *pair {
-	for _, p := range c.genesis.Pairs {
-		if p.ID == id {
-			return p
-		}
-	}
-	return nil
-}
-
-// submitOrder admits a market order. It waits for the n-th batch of its pair after this record.
-func (c *checker) submitOrder(r *record) error {
-	o := &order{id: r.ID}
-	if err := decode(r.Args, &o.args); err != nil {
-		return err
-	}
-	o.pair = c.pair(o.args.Pair)
-	if i := slices.IndexFunc(c.accounts, func(a *account) bool { return a.key == o.args.Account }); i >= 0 {
-		o.account = c.accounts[i]
-	}
-	if err := c.admit(o, r.Signer); err != nil {
-		return err
-	}
-	o.fillAfter = o.pair.batches + o.account.rules.FillDelayBatches
-	c.orders = append(c.orders, o)
-	c.counts.Orders++
-	accepted := object{"order": o.id, "account": o.account.key, "pair": o.pair.ID, "side": o.args.Side, "fill_after": o.fillAfter}
-	if kind, size := o.size(); kind != "" {
-		accepted["size_kind"], accepted[kind] = kind, dec(size)
-	}
-	c.emit("order_accepted", accepted)
-	return nil
-}
-
-// size is the one figure that says how much, and its name; "" for FLAT.
-func (o *order) size() (string, *big.Rat) {
-	switch {
-	case o.args.Leverage.Sign() != 0:
-		return "leverage", &o.args.Leverage
-	case o.args.Value.Sign() != 0:
-		return "value", &o.args.Value
-	case o.args.Quantity.Sign() != 0:
-		return "quantity", &o.args.Quantity
-	}
-	return "", nil
-}
-
-// admit tells why an order should have been refused.
-func (c *checker) admit(o *order, signer string) error {
-	a, p := o.account, o.pair
-	if a == nil || p == nil {
-		return errors.New("no such account or pair")
-	}
-	if err := c.mustOwn(a.entity, signer); err != nil {
-		return err
-	}
-	if a.status != "active" {
-		return fmt.Errorf("%s is %s", a.key, a.status)
-	}
-	if p.batches == 0 || int64(c.at-p.seen) > a.rules.MaxPriceAgeMs {
-		return fmt.Errorf("the last price is of %s", p.seen)
-	}
-	waiting, sizes := 0, 0
-	for _, other := range c.orders {
-		if other.account == a {
-			waiting++
-		}
-	}
-	for _, size := range []*big.Rat{&o.args.Leverage, &o.args.Value, &o.args.Quantity} {
-		if size.Sign() < 0 {
-			sizes = -1
-			break
-		}
-		sizes += size.Sign()
-	}
-	held := a.positions[p.index].quantity
-	switch side := o.args.Side; {
-	case waiting >= maxWaiting:
-		return fmt.Errorf("%d orders wait", waiting)
-	case side == "FLAT" && (sizes != 0 || held.Sign() == 0 && waiting == 0):
-		return errors.New("FLAT with a size, or with nothing to close")
-	case side == "FLAT":
-		return nil
-	case side != "LONG" && side != "SHORT" || sizes != 1:
-		return fmt.Errorf("side %s with %d sizes", side, sizes)
-	}
-	q := o.quantity(p.mark)
-	if q.Sign() == 0 {
-		return errors.New("the size comes to no quantity")
-	}
-	if outOfBounds(a, p, p.mark, held, after(held, q)) {
-		return fmt.Errorf("a position of %s at %s is out of its bounds", dec(after(held, q)), dec(p.mark))
-	}
-	return nil
-}
-
-// quantity is what an order comes to at a price: leverage is of the account's size, an amount of
-// USD, and every step rounds down.
-func (o *order) quantity(price *big.Rat) *big.Rat {
-	kind, q := o.size()
-	if kind == "leverage" {
-		q = round(mul(q, &o.account.rules.AccountSize), usdDigits, down)
-	}
-	if kind != "quantity" {
-		q = round(quo(q, mul(price, whole(o.pair.Lot))), quantityDigits, down)
-	}
-	if o.args.Side == "SHORT" {
-		return neg(q)
-	}
-	return q
-}
-
-// opposite tells whether a trade reduces what is held.
-func opposite(held, q *big.Rat) bool { return held.Sign()*q.Sign() < 0 }
-
-// after is the position that a trade leads to: an opposite one closes at most what is held.
-func after(held, q *big.Rat) *big.Rat {
-	if opposite(held, q) && abs(q).Cmp(abs(held)) >= 0 {
-		return new(big.Rat)
-	}
-	return add(held, q)
-}
-
-// outOfBounds tells whether a position that grows leaves the pair's leverage of the account's size.
-func outOfBounds(a *account, p *pair, price, held, next *big.Rat) bool {
-	if next.Sign() == 0 || held.Sign() == next.Sign() && abs(next).Cmp(abs(held)) < 0 {
-		return false
-	}
-	leverage := func(q *big.Rat) *big.Rat { return quo(value(q, price, p), &a.rules.AccountSize) }
-	// The minimum is asked of the size as ordered, which was rounded down by less than a unit.
-	least := add(abs(next), big.NewRat(1, 100_000_000))
-	return leverage(abs(next)).Cmp(&p.MaxLeverage) > 0 || leverage(least).Cmp(&p.MinLeverage) < 0
-}
-
-// value is what a quantity is worth at a price, in USD.
-func value(q, price *big.Rat, p *pair) *big.Rat {
-	return round(mul(mul(q, whole(p.Lot)), price), usdDigits, halfEven)
-}
-
-// balance is size + realised − fees.
-func (a *account) balance() *big.Rat { return sub(add(&a.rules.AccountSize, a.realised), a.fees) }
+// balance is size + realised − fees − carry.
+func (a *account) balance() *big.Rat { return sub(add(a.size, a.realised), a.paid) }
 
 // equity is the balance and what the open positions would bring at their marks.
 func (c *checker) equity(a *account) *big.Rat {
 	e := a.balance()
-	for i, p := range c.genesis.Pairs {
-		if pos := &a.positions[i]; pos.quantity.Sign() != 0 {
-			e.Add(e, sub(value(pos.quantity, p.mark, p), pos.cost))
-		}
+	for _, pos := range a.positions {
+		e.Add(e, pos.pair.usd(sub(value(pos.quantity, pos.pair.mark, pos.pair), pos.cost)))
 	}
 	return e
-}
-
-func (a *account) holds() bool {
-	return slices.ContainsFunc(a.positions, func(p position) bool { return p.quantity.Sign() != 0 })
 }
 
 func (a *account) inPhase() *phase { return a.rules.Phases[a.phase] }
@@ -180,7 +35,7 @@ func (a *account) breached(equity *big.Rat) bool {
 
 // passed compares (equity − size) / size with the target.
 func (a *account) passed(equity *big.Rat) bool {
-	target, size := &a.inPhase().Target, &a.rules.AccountSize
+	target, size := &a.inPhase().Target, a.size
 	return target.Sign() != 0 && a.phase+1 < len(a.rules.Phases) && quo(sub(equity, size), size).Cmp(target) >= 0
 }
 
@@ -194,13 +49,18 @@ func (c *checker) observePrices(r *record) error {
 	if err := decode(r.Args, &args); err != nil {
 		return err
 	}
+	if r.ID != "" {
+		if err := c.mustBe("feed", r.Signer); err != nil {
+			return err
+		}
+	}
 	seen, err := c.mark(r, args.Observed, c.believe(r, args.Observed, args.Quotes))
 	if err != nil || len(seen) == 0 {
 		return err
 	}
 	c.counts.Prices++
 	for _, a := range c.accounts {
-		if a.status != "active" || !a.holds() {
+		if a.status != "active" || len(a.positions) == 0 {
 			continue
 		}
 		if e := c.equity(a); e.Cmp(a.peak) > 0 {
@@ -212,10 +72,13 @@ func (c *checker) observePrices(r *record) error {
 	return nil
 }
 
-// mark takes the quotes over, and emits what changed and which pairs were seen, these in order of
-// the genesis.
+// mark takes the quotes over, and emits what changed, which pairs were seen and which rates to USD
+// follow, all in order of the genesis but the changes.
 func (c *checker) mark(r *record, observed instant, quotes []quoted) (map[*pair]bool, error) {
-	seen, changed, pairs := map[*pair]bool{}, []any{}, []any{}
+	seen, changed, pairs, rates := map[*pair]bool{}, []any{}, []any{}, []any{}
+	if observed > r.At+maxAhead {
+		return nil, fmt.Errorf("prices of %s, after %s", observed, r.At)
+	}
 	for i := range quotes {
 		q := &quotes[i]
 		p := c.pair(q.Pair)
@@ -234,105 +97,20 @@ func (c *checker) mark(r *record, observed instant, quotes []quoted) (map[*pair]
 		if seen[p] {
 			pairs = append(pairs, p.ID)
 		}
+		num, den, of := c.usd(p.Quote)
+		if of != nil && (p.num == nil || p.num.Cmp(num) != 0 || p.den.Cmp(den) != 0) {
+			p.num, p.den = num, den
+			rates = append(rates, object{"pair": p.ID, "num": dec(num), "den": dec(den)})
+		}
 	}
 	if len(pairs) > 0 {
-		c.emit("prices_observed", object{"observed": observed, "changed": changed, "seen": pairs})
+		batch := object{"observed": observed, "changed": changed, "seen": pairs}
+		if len(rates) > 0 {
+			batch["rates"] = rates
+		}
+		c.emit("prices_observed", batch)
 	}
 	return seen, nil
-}
-
-// fillOrders fills what has waited for this batch, in order of acceptance. What belongs to an
-// account that breaches before the fill stays, and dies with it.
-func (c *checker) fillOrders(seen map[*pair]bool) {
-	var left []*order
-	for _, o := range c.orders {
-		a := o.account
-		if !seen[o.pair] || o.pair.batches < o.fillAfter || a.status != "active" || a.breached(c.equity(a)) {
-			left = append(left, o)
-			continue
-		}
-		if why := c.fill(o); why != "" {
-			c.cancel(o, why)
-		}
-	}
-	c.orders = left
-}
-
-func (c *checker) cancel(o *order, why string) {
-	c.emit("order_cancelled", object{"order": o.id, "account": o.account.key, "reason": why})
-}
-
-// fill trades an order at the batch's quote, or tells why it cannot be.
-func (c *checker) fill(o *order) (why string) {
-	a, p := o.account, o.pair
-	held, flat := a.positions[p.index].quantity, o.args.Side == "FLAT"
-	price := side(p, o.args.Side == "LONG" || flat && held.Sign() < 0)
-	q := neg(held)
-	if flat && q.Sign() == 0 {
-		return "nothing_to_close"
-	}
-	if !flat {
-		if q = o.quantity(price); q.Sign() == 0 {
-			return "size_too_small"
-		}
-		if outOfBounds(a, p, price, held, after(held, q)) {
-			return "leverage_exceeded"
-		}
-	}
-	filled := object{"order": o.id, "side": o.args.Side}
-	worth, rest := c.trade(a, p, q, price, filled)
-	if filled["realised"] == "0" { // printed where there is one
-		delete(filled, "realised")
-	}
-	if rest.Sign() != 0 {
-		filled["not_traded"] = dec(rest)
-	}
-	c.emit("order_filled", filled)
-	c.counts.Fills++
-	c.charge(a, p, worth)
-	return ""
-}
-
-// side is what the market asks or pays.
-func side(p *pair, buy bool) *big.Rat {
-	if buy {
-		return p.ask
-	}
-	return p.bid
-}
-
-// trade changes a position and writes the figures into the event. It returns the value traded, and
-// what of an opposite order was more than the position.
-func (c *checker) trade(a *account, p *pair, q, price *big.Rat, event object) (worth, rest *big.Rat) {
-	pos := &a.positions[p.index]
-	rest = new(big.Rat)
-	closing := opposite(pos.quantity, q)
-	if closing && abs(q).Cmp(abs(pos.quantity)) > 0 {
-		rest, q = sub(abs(q), abs(pos.quantity)), neg(pos.quantity)
-	}
-	worth = value(q, price, p)
-	cost, realised := worth, new(big.Rat)
-	if closing {
-		share := round(mul(pos.cost, quo(abs(q), abs(pos.quantity))), usdDigits, halfEven)
-		cost, realised = neg(share), sub(neg(worth), share)
-	}
-	pos.quantity, pos.cost, a.realised = add(pos.quantity, q), add(pos.cost, cost), add(a.realised, realised)
-	event["account"], event["pair"], event["quotes_seq"] = a.key, p.ID, p.seq
-	event["price"], event["quantity"], event["value"] = dec(price), dec(q), dec(worth)
-	event["realised"], event["cost_delta"] = dec(realised), dec(cost)
-	return worth, rest
-}
-
-// charge takes the fee of a trade.
-func (c *checker) charge(a *account, p *pair, worth *big.Rat) {
-	fee := round(mul(abs(worth), &a.rules.FeeRate), usdDigits, up)
-	if fee.Sign() == 0 {
-		return
-	}
-	a.fees = add(a.fees, fee)
-	c.emit("fee_charged", object{
-		"account": a.key, "pair": p.ID, "rate": dec(&a.rules.FeeRate), "notional": dec(abs(worth)), "amount": dec(fee),
-	})
 }
 
 // judge looks at every active account after a batch's fills.
@@ -353,7 +131,7 @@ func (c *checker) judge() {
 	for _, a := range passed {
 		c.counts.Passes++
 		c.enterPhase(a, a.phase+1, object{
-			"rule": "return_target", "value": dec(c.equity(a)), "anchor": dec(&a.rules.AccountSize), "anchor_seq": a.startSeq,
+			"rule": "return_target", "value": dec(c.equity(a)), "anchor": dec(a.size), "anchor_seq": a.startSeq,
 			"limit": dec(&a.inPhase().Target), "op": "ge", "quotes_seq": c.seq,
 		})
 	}
@@ -386,8 +164,9 @@ func (c *checker) freeze(accounts []*account, reason string, quotes int64) {
 	c.emit("accounts_frozen", object{"accounts": keys, "reason": reason, "quotes_seq": quotes})
 }
 
-// tick eliminates the frozen accounts or, where there are none, freezes those that are past their
-// deadline, the earliest first.
+// tick eliminates the frozen accounts or, where there are none, charges carry or, where none is due,
+// gives an account its new size or, where none has one, freezes those that are past their deadline,
+// the earliest first.
 func (c *checker) tick() {
 	var frozen, late []*account
 	for _, a := range c.accounts {
@@ -404,6 +183,14 @@ func (c *checker) tick() {
 		}
 		return
 	}
+	if b, _ := c.nextCarry(); b != 0 {
+		c.carry(b)
+		return
+	}
+	if a := c.nextSizing(); a != nil {
+		c.resize(a)
+		return
+	}
 	slices.SortStableFunc(late, func(a, b *account) int { return cmp.Compare(a.deadline, b.deadline) })
 	late = late[:min(len(late), maxEliminations)]
 	slices.SortFunc(late, func(a, b *account) int { return slices.Index(c.accounts, a) - slices.Index(c.accounts, b) })
@@ -414,42 +201,78 @@ func (c *checker) tick() {
 	c.freeze(late, "time_limit", quotes)
 }
 
+// nextCarry is the first boundary after the record before and up to this one, at which anyone who
+// holds anything pays, and in which pairs; 0 for none.
+func (c *checker) nextCarry() (instant, []string) {
+	for b := c.last/hour*hour + hour; b <= c.at && c.last != 0; b += hour {
+		var due []string
+		for _, a := range c.accounts {
+			for _, pos := range a.positions {
+				if carryUnits(pos.pair.Class, b) != 0 && !slices.Contains(due, pos.pair.ID) {
+					due = append(due, pos.pair.ID)
+				}
+			}
+		}
+		if due != nil {
+			return b, due
+		}
+	}
+	return 0, nil
+}
+
+// carry charges every position at a boundary: units × rate × its value at the mark, rounded up. The
+// event has the rates, in order of the pairs and of the rule sets.
+func (c *checker) carry(boundary instant) {
+	if c.at != boundary {
+		c.report("time of carry: recorded %s, recomputed %s", c.at, boundary)
+	}
+	rates := []any{}
+	for _, p := range c.genesis.Pairs {
+		units := carryUnits(p.Class, boundary)
+		for _, set := range c.genesis.RuleSets {
+			rate, held := new(big.Rat), false
+			if r := set.of(p.Class); r != nil {
+				rate = mul(&r.CarryRate, whole(units))
+			}
+			for _, a := range c.accounts {
+				if pos := a.position(p); pos != nil && a.rules == set && units != 0 {
+					held = true
+					a.paid = add(a.paid, round(mul(abs(p.usd(value(pos.quantity, p.mark, p))), rate), usdDigits, up))
+					c.counts.Carries++
+				}
+			}
+			if held {
+				rates = append(rates, object{"pair": p.ID, "rules": set.ID, "units": units, "rate": dec(rate)})
+			}
+		}
+	}
+	c.emit("carry_charged", object{"boundary": boundary, "rates": rates})
+}
+
 // eliminate ends a frozen account: its verdict as it stood, its orders, its positions, its lock.
 func (c *checker) eliminate(a *account) {
 	verdict := object{"rule": a.frozenFor, "value": dec(c.equity(a)), "quotes_seq": a.frozenOn}
 	if a.frozenFor == "time_limit" {
-		verdict["anchor"], verdict["anchor_seq"], verdict["deadline"] = dec(&a.rules.AccountSize), a.startSeq, a.deadline
+		verdict["anchor"], verdict["anchor_seq"], verdict["deadline"] = dec(a.size), a.startSeq, a.deadline
 	} else {
 		verdict["anchor"], verdict["anchor_seq"] = dec(a.peak), a.peakSeq
 		verdict["limit"], verdict["op"] = dec(&a.inPhase().DrawdownLimit), a.inPhase().DrawdownOp
 	}
-	var left []*order
-	for _, o := range c.orders {
-		if o.account != a {
-			left = append(left, o)
-			continue
-		}
-		c.cancel(o, "account_eliminated")
-	}
-	c.orders = left
 	prices := []any{}
-	for i, p := range c.genesis.Pairs {
-		q := a.positions[i].quantity
-		if q.Sign() == 0 {
-			continue
-		}
-		prices = append(prices, object{"pair": p.ID, "quantity": dec(q), "bid": dec(p.bid), "ask": dec(p.ask), "mark": dec(p.mark)})
-		closed := object{"price_age": int64(c.at - p.seen), "reason": a.frozenFor}
-		worth, _ := c.trade(a, p, neg(q), side(p, q.Sign() < 0), closed)
-		c.emit("position_closed", closed)
-		c.charge(a, p, worth)
+	for _, pos := range a.positions {
+		p := pos.pair
+		prices = append(prices, object{"pair": p.ID, "quantity": dec(pos.quantity), "bid": dec(p.bid), "ask": dec(p.ask), "mark": dec(p.mark)})
+	}
+	c.cancelAll("account_eliminated", func(o *order) bool { return o.account == a })
+	for _, pos := range slices.Clone(a.positions) {
+		c.close(a, pos, a.frozenFor)
 	}
 	a.status = "eliminated"
 	c.counts.Eliminations++
 	c.emit("account_eliminated", object{
 		"account": a.key, "reason": a.frozenFor, "bucket": a.inPhase().Bucket, "verdict": verdict, "prices": prices, "balance": dec(a.balance()),
 	})
-	if a.rules.Lock.Sign() != 0 {
+	if a.lock.Sign() != 0 {
 		c.request("slash_collateral", a)
 	}
 }

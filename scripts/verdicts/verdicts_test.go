@@ -56,9 +56,9 @@ func check(lines []string, args ...string) (out, errOut string, code int) {
 	return stdout.String(), stderr.String(), code
 }
 
-func journal(t *testing.T) []string {
+func journal(t *testing.T, file string) []string {
 	t.Helper()
-	b, err := os.ReadFile(journalFile)
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,9 +66,9 @@ func journal(t *testing.T) []string {
 }
 
 func TestHandWritten(t *testing.T) {
-	want := `{"records":34,"prices":12,"orders":4,"fills":3,"accounts":3,"passes":1,"eliminations":2,"mismatches":0}` + "\n"
+	want := `{"records":34,"prices":12,"orders":4,"triggers":0,"fills":3,"cancels":1,"carries":0,"accounts":3,"passes":1,"eliminations":2,"mismatches":0}` + "\n"
 	for _, args := range [][]string{{"-prices", barsFile}, {"-prices", packed(t)}, {}} {
-		if out, errOut, code := check(journal(t), args...); out != want || errOut != "" || code != 0 {
+		if out, errOut, code := check(journal(t, journalFile), args...); out != want || errOut != "" || code != 0 {
 			t.Errorf("%v: got exit %d and %s%s", args, code, out, errOut)
 		}
 	}
@@ -100,25 +100,18 @@ type swap struct {
 
 // What is put in below, as it stands in the journal.
 const (
-	fill19   = `"price":"101","quantity":"297.02970297","value":"29999.99999997","cost_delta":"29999.99999997","quotes_seq":19`
-	oldFill  = `"price":"100","quantity":"300","value":"30000","cost_delta":"30000","quotes_seq":16`
+	fill19   = `"trade":{"quoted":"101","price":"101","quantity":"297.02970297","cost_delta":"29999.99999997","rate_num":"1","rate_den":"1","value":"29999.99999997","quotes_seq":19}`
+	oldFill  = `"trade":{"quoted":"100","price":"100","quantity":"300","cost_delta":"30000","rate_num":"1","rate_den":"1","value":"30000","quotes_seq":16}`
 	fee19    = `"notional":"29999.99999997","amount":"30"`
 	freeze25 = `,{"event":"accounts_frozen","accounts":["E_1"],"reason":"peak_drawdown","quotes_seq":25}`
 	pass21   = `,{"event":"bucket_changed","account":"E_0","phase":1,"bucket":"funded","verdict":{"rule":"return_target","value":"10564.05940594","anchor":"10000","anchor_seq":4,"limit":"0.03","op":"ge","quotes_seq":21}}`
 	pass22   = `,{"event":"bucket_changed","account":"E_1","phase":1,"bucket":"funded","verdict":{"rule":"return_target","value":"10300","anchor":"10000","anchor_seq":7,"limit":"0.03","op":"ge","quotes_seq":22}}`
-	fill25   = `,{"event":"order_filled","order":"o4","account":"E_1","pair":"BTCUSD","side":"FLAT","price":"104","quantity":"198.01980198","value":"20594.05940592","realised":"-594.05940594","cost_delta":"19999.99999998","quotes_seq":25}`
+	fill25   = `,{"event":"order_filled","order":"o4","account":"E_1","pair":"BTCUSD","side":"FLAT","trade":{"quoted":"104","price":"104","quantity":"198.01980198","cost_delta":"19999.99999998","gain":"-594.05940594","rate_num":"1","rate_den":"1","value":"20594.05940592","realised":"-594.05940594","quotes_seq":25}}`
 	out26    = `"verdict":{"rule":"peak_drawdown","value":"9385.94059406","anchor":"10079.00990099","anchor_seq":20,"limit":"0.06"`
 )
 
-// planted are mutations of the journal, each with what the program must say first.
-var planted = []struct {
-	name  string
-	swaps []swap
-	drop  []int  // records that never were: those behind move up
-	add   string // a record at the end
-	args  []string
-	want  string
-}{
+// planted are mutations of the journal.
+var planted = []mutation{
 	{name: "changed price", swaps: []swap{{21, `"103"`, `"103.1"`}},
 		want: "seq 21: price of 2026-01-01T10:02:30.000Z: recorded bid 103.1 ask 103.1, the file has 103"},
 	{name: "changed price, believed", swaps: []swap{{21, `"103"`, `"103.1"`}}, args: []string{"-partial"},
@@ -131,7 +124,7 @@ var planted = []struct {
 		add: `{"seq":35,"at":"2026-01-01T10:05:00.000Z","command":"observe_prices","args":{"observed":"2026-01-01T10:05:00.000Z","quotes":[{"pair":"BTCUSD","bid":"103.9","ask":"103.9"}]},"events":[{"event":"prices_observed","observed":"2026-01-01T10:05:00.000Z","changed":[],"seen":["BTCUSD"]}]}`},
 
 	{name: "fill on the old quote", swaps: []swap{{19, fill19, oldFill}},
-		want: `seq 19: events[1] order_filled cost_delta: recorded "30000", recomputed "29999.99999997"`},
+		want: `seq 19: events[1] order_filled trade cost_delta: recorded "30000", recomputed "29999.99999997"`},
 	{name: "fill too early", swaps: []swap{{17, `"fill_after":5`, `"fill_after":4`}},
 		want: "seq 17: events[0] order_accepted fill_after: recorded 4, recomputed 5"},
 	{name: "fill of who has breached", swaps: []swap{{25, freeze25, fill25 + freeze25}}, want: "seq 25: too much: order_filled account E_1 order o4: recorded"},
@@ -141,7 +134,7 @@ var planted = []struct {
 		want: `seq 26: events[2] fee_charged amount: recorded "20.59405942", recomputed "20.59405941"`},
 	{name: "no fee", swaps: []swap{{25, `{"event":"fee_charged","account":"E_0","pair":"BTCUSD","rate":"0.001","notional":"10400","amount":"10.4"},`, ``}},
 		want: "seq 25: missing: fee_charged account E_0: recorded nothing"},
-	{name: "realised", swaps: []swap{{25, `"realised":"300"`, `"realised":"300.00000001"`}}, want: "seq 25: events[1] order_filled realised"},
+	{name: "realised", swaps: []swap{{25, `"realised":"300"`, `"realised":"300.00000001"`}}, want: "seq 25: events[1] order_filled trade realised"},
 
 	{name: "anchor", swaps: []swap{{26, `"anchor":"10079.00990099"`, `"anchor":"10079.009901"`}},
 		want: `seq 26: events[3] account_eliminated verdict anchor: recorded "10079.009901", recomputed "10079.00990099"`},
@@ -168,7 +161,7 @@ var planted = []struct {
 	{name: "pass too much", swaps: []swap{{22, `"seen":["BTCUSD"]}`, `"seen":["BTCUSD"]}` + pass22}}, want: "seq 22: too much: bucket_changed account E_1"},
 
 	{name: "order after the elimination", want: "seq 35: submit_order cannot have been accepted: E_1 is eliminated",
-		add: `{"seq":35,"at":"2026-01-01T10:04:45.000Z","command":"submit_order","args":{"account":"E_1","pair":"BTCUSD","side":"LONG","leverage":"1"},"id":"o5","signer":"E","events":[{"event":"order_accepted","order":"o5","account":"E_1","pair":"BTCUSD","side":"LONG","size_kind":"leverage","leverage":"1","fill_after":13}]}`},
+		add: `{"seq":35,"at":"2026-01-01T10:04:45.000Z","command":"submit_order","args":{"account":"E_1","pair":"BTCUSD","type":"MARKET","side":"LONG","leverage":"1"},"id":"o5","signer":"E","events":[{"event":"order_accepted","order":"o5","account":"E_1","pair":"BTCUSD","side":"LONG","size_kind":"leverage","leverage":"1","fill_after":13}]}`},
 	{name: "order of somebody else", swaps: []swap{{17, `"signer":"E"`, `"signer":"X"`}}, want: "seq 17: submit_order cannot have been accepted: X may not sign"},
 	{name: "order out of bounds", swaps: []swap{{17, `"leverage":"3"`, `"leverage":"5.1"`}}, want: "seq 17: submit_order cannot have been accepted: a position of 510 at 100"},
 	{name: "the same order twice", swaps: []swap{{18, `"id":"o2"`, `"id":"o1"`}}, want: "seq 18: submit_order cannot have been accepted: its id o1 has been used"},
@@ -183,29 +176,42 @@ var planted = []struct {
 
 func TestPlanted(t *testing.T) {
 	for _, p := range planted {
-		t.Run(p.name, func(t *testing.T) {
-			lines := journal(t)
-			for _, s := range p.swaps {
-				if !strings.Contains(lines[s.seq-1], s.old) {
-					t.Fatalf("record %d has no %s", s.seq, s.old)
-				}
-				lines[s.seq-1] = strings.ReplaceAll(lines[s.seq-1], s.old, s.new)
-			}
-			for _, seq := range slices.Backward(p.drop) {
-				lines = moveUp(slices.Delete(lines, seq-1, seq), seq)
-			}
-			if p.add != "" {
-				lines = append(lines, p.add)
-			}
-			args := p.args
-			if args == nil {
-				args = []string{"-prices", barsFile}
-			}
-			out, errOut, code := check(lines, args...)
-			if code != 1 || !strings.HasPrefix(errOut, p.want) || strings.Contains(out, `"mismatches":0`) {
-				t.Errorf("got exit %d, want 1 and %s\n%s%s", code, p.want, errOut, out)
-			}
-		})
+		t.Run(p.name, func(t *testing.T) { p.check(t, journalFile, "-prices", barsFile) })
+	}
+}
+
+// mutation is a change of a journal, with what the program must say first.
+type mutation struct {
+	name  string
+	swaps []swap
+	drop  []int  // records that never were: those behind move up
+	add   string // a record at the end
+	args  []string
+	want  string
+}
+
+// check plants it and lets the program find it, with its own arguments or else the usual ones.
+func (m *mutation) check(t *testing.T, file string, usual ...string) {
+	t.Helper()
+	lines := journal(t, file)
+	for _, s := range m.swaps {
+		if !strings.Contains(lines[s.seq-1], s.old) {
+			t.Fatalf("record %d has no %s", s.seq, s.old)
+		}
+		lines[s.seq-1] = strings.ReplaceAll(lines[s.seq-1], s.old, s.new)
+	}
+	for _, seq := range slices.Backward(m.drop) {
+		lines = moveUp(slices.Delete(lines, seq-1, seq), seq)
+	}
+	if m.add != "" {
+		lines = append(lines, m.add)
+	}
+	if m.args != nil {
+		usual = m.args
+	}
+	out, errOut, code := check(lines, usual...)
+	if code != 1 || !strings.HasPrefix(errOut, m.want) || strings.Contains(out, `"mismatches":0`) {
+		t.Errorf("got exit %d, want 1 and %s\n%s%s", code, m.want, errOut, out)
 	}
 }
 
@@ -230,20 +236,20 @@ func TestNothingChecked(t *testing.T) {
 		t.Errorf("no records: got exit %d and %s%s", code, out, errOut)
 	}
 	for _, args := range [][]string{{"-prices", "testdata/none.csv"}, {"-prices", journalFile}, {"-price", "x"}, {"x"}} {
-		if out, _, code := check(journal(t), args...); code != 2 || out != "" {
+		if out, _, code := check(journal(t, journalFile), args...); code != 2 || out != "" {
 			t.Errorf("%v: got exit %d and %s", args, code, out)
 		}
 	}
 }
 
 func TestPartial(t *testing.T) {
-	if out, errOut, code := check(journal(t)[:29], "-prices", barsFile, "-partial"); code != 0 {
+	if out, errOut, code := check(journal(t, journalFile)[:29], "-prices", barsFile, "-partial"); code != 0 {
 		t.Errorf("got exit %d and %s%s", code, out, errOut)
 	}
 }
 
 func TestManyMismatches(t *testing.T) {
-	lines := journal(t)
+	lines := journal(t, journalFile)
 	for i := range lines {
 		lines[i] = strings.ReplaceAll(lines[i], `"event"`, `"evnt"`)
 	}
