@@ -18,7 +18,7 @@ import (
 	"github.com/propnet/propnet/prop"
 )
 
-// market has what a rule can turn on: two classes, quotes in USD, in a currency with a pair against
+// markets has what a rule can turn on: two classes, quotes in USD, in a currency with a pair against
 // USD and in one that USD has a pair against, lots, weights, and every limit at a low figure.
 func markets() prop.Genesis {
 	g := genesis()

@@ -46,8 +46,14 @@ func TestRandom(t *testing.T) {
 	}
 	if *only >= 0 {
 		var c counts
-		play(*only, &c)
-		t.Logf("%+v", c)
+		for _, r := range play(*only, &c).log {
+			for _, e := range r.events {
+				t.Logf("%d at %s: %T %+v", r.stamp.Seq, r.stamp.At, e, e)
+			}
+		}
+		for _, m := range c.mismatches {
+			t.Error(m)
+		}
 		return
 	}
 	var all counts
@@ -96,15 +102,15 @@ func (quiet) Fatalf(f string, args ...any)   { panic(over{fmt.Sprintf(f, args...
 func (quiet) Errorf(f string, args ...any)   { panic(over{fmt.Sprintf(f, args...)}) }
 func (g *game) fail(format string, a ...any) { panic(over{fmt.Sprintf(format, a...)}) }
 
-func play(i int, c *counts) {
-	g := &game{Rand: rand.New(rand.NewPCG(*seed, uint64(i))), c: c}
+// play plays a sequence, and returns what has happened in it.
+func play(i int, c *counts) (w *world) {
+	g := &game{Rand: rand.New(rand.NewPCG(*seed, uint64(i))), w: &world{}, c: c}
 	defer func() {
+		w = g.w
 		c.sequences++
-		if g.w != nil {
-			for _, r := range g.w.log {
-				if len(r.events) == 1 && r.events[0].EventKind() == prop.KindCarryCharged {
-					c.charges++
-				}
+		for _, r := range g.w.log {
+			if r.events[0].EventKind() == prop.KindCarryCharged {
+				c.charges++
 			}
 		}
 		switch r := recover().(type) {
@@ -122,9 +128,10 @@ func play(i int, c *counts) {
 	g.deal(quiet{})
 	for range 1 + g.IntN(4) {
 		if !g.round() {
-			return
+			break
 		}
 	}
+	return g.w
 }
 
 func (g *game) oneIn(n int) bool { return g.IntN(n) == 0 }
